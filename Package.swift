@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand from the bottom (doors to C) to the top (the program); a target may import only
+// what its `dependencies` name, so this list is the architecture.
+
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let lifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+
+let package = Package(
+  name: "rekey",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "rekey", targets: ["rekey"])],
+  dependencies: [
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+  ],
+  targets: [
+    // Doors to C: headers and typed inline functions, no logic.
+    .systemLibrary(
+      name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // C libraries in Swift.
+    .target(name: "Threading", swiftSettings: strict),
+    .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: strictMemory),
+    .target(
+      name: "Postgres", dependencies: ["CPostgres", "Threading"], swiftSettings: strictMemory),
+    .target(name: "Transfer", dependencies: ["CCurl", "Threading"], swiftSettings: strictMemory),
+
+    // The domain: no I/O.
+    .target(name: "PasswordReset", dependencies: ["Cryptography"], swiftSettings: strict),
+
+    // Adapters: each imports the domain, none imports another.
+    .target(
+      name: "Storage", dependencies: ["PasswordReset", "Postgres", logging],
+      swiftSettings: strict, plugins: ["EmbedFiles"]),
+    .target(
+      name: "Accounts", dependencies: ["PasswordReset", "Postgres", "Transfer"],
+      swiftSettings: strict),
+    .target(
+      name: "Mailing", dependencies: ["PasswordReset", "Transfer", mustache],
+      swiftSettings: strict, plugins: ["EmbedFiles"]),
+    .target(
+      name: "Delivery", dependencies: ["PasswordReset", lifecycle, logging],
+      swiftSettings: strict),
+    .target(
+      name: "Web",
+      dependencies: [
+        "PasswordReset", hummingbird, httpTypes, lifecycle, logging, mustache, nioCore,
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+      ],
+      swiftSettings: strict, plugins: ["EmbedFiles"]),
+
+    // For `rekey dev` and tests.
+    .target(name: "MailSink", dependencies: [nioCore, nioPosix], swiftSettings: strict),
+    .target(
+      name: "DemoApp", dependencies: [hummingbird, httpTypes, logging],
+      swiftSettings: strict),
+
+    // The program.
+    .executableTarget(
+      name: "rekey",
+      dependencies: [
+        "Accounts", "Cryptography", "Delivery", "DemoApp", "MailSink", "Mailing", "PasswordReset",
+        "Postgres", "Storage", "Threading", "Transfer", "Web",
+        hummingbird, lifecycle, logging, "Yams",
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: strict),
+
+    // Embeds sql/ and templates/ into the target that uses them.
+    .executableTarget(
+      name: "embed-files", path: "Sources/EmbedFiles/Tool", swiftSettings: strict),
+    .plugin(
+      name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"],
+      path: "Sources/EmbedFiles/Plugin"),
+  ]
+)

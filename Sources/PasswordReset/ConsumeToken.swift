@@ -1,0 +1,61 @@
+/// Uses a token up: exactly one call ever succeeds, and every other link of the account dies with it.
+public struct ConsumeToken: Sendable {
+  private let consumer: any TokenConsumer
+  private let vault: Vault
+  private let verify: VerifyToken
+
+  public init(consumer: any TokenConsumer, vault: Vault, verify: VerifyToken) {
+    self.consumer = consumer
+    self.vault = vault
+    self.verify = verify
+  }
+
+  public enum Answer: Sendable {
+    case consumed(RequestID, RequestDetails, at: Timestamp)
+    case refused(TokenRefusal)
+    /// The account has changed since; the token is left unused.
+    case accountChanged
+  }
+
+  /// - Parameters:
+  ///   - accountVersion: what the main app has now; nil compares nothing.
+  ///   - key: makes a lost answer repeatable for as long as the request is kept.
+  public func callAsFunction(
+    _ text: String, by caller: String, accountVersion: String?, key: IdempotencyKey?
+  ) async throws(ResetError) -> Answer {
+    guard let token = try vault.authenticate(text) else { return .refused(.invalid) }
+    let consumerKey = try key.map { key throws(ResetError) in
+      try vault.consumerKey(key, caller: caller)
+    }
+    let outcome = try await consumer.consume(token.requestID, key: consumerKey) {
+      [vault] request throws(ResetError) in
+      try Self.judge(
+        request, by: caller, key: consumerKey, accountVersion: accountVersion, vault: vault)
+    }
+    switch outcome {
+    case .missing: return .refused(try verify.refusalWithoutRow(token.requestID))
+    case .decided(let answer): return answer
+    case .consumed(let request, let at):
+      return .consumed(request.id, try vault.open(request), at: at)
+    }
+  }
+
+  /// Judges the locked request: nil to go on and consume it.
+  private static func judge(
+    _ request: StoredRequest, by caller: String, key: KeyedHash?, accountVersion: String?,
+    vault: Vault
+  ) throws(ResetError) -> Answer? {
+    guard request.caller == caller else { return .refused(.invalid) }
+    if let consumedAt = request.consumedAt, let key, request.consumerKey == key {
+      return .consumed(request.id, try vault.open(request), at: consumedAt)
+    }
+    if let refusal = request.refusal { return .refused(refusal) }
+    let details = try vault.open(request)
+    if let accountVersion, let account = details.account,
+      !(account.version ?? "").utf8.elementsEqual(accountVersion.utf8)
+    {
+      return .accountChanged
+    }
+    return nil
+  }
+}

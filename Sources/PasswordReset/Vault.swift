@@ -1,0 +1,91 @@
+/// Seals and opens requests and makes their keyed hashes: the keyring with the knowledge of what is
+/// hashed and sealed together.
+public struct Vault: Sendable {
+  private let keyring: Current<Keyring>
+  private let domains: any DomainEncoding
+
+  public init(keyring: Current<Keyring>, domains: any DomainEncoding) {
+    self.keyring = keyring
+    self.domains = domains
+  }
+
+  public struct Sealed: Sendable, Equatable {
+    public let bytes: [UInt8]
+    public let kid: KeyID
+  }
+
+  public func seal(_ details: RequestDetails, for id: RequestID) throws(ResetError) -> Sealed {
+    let (bytes, kid) = try keyring.value.seal(details.bytes, for: id)
+    return Sealed(bytes: bytes, kid: kid)
+  }
+
+  public func open(_ request: StoredRequest) throws(ResetError) -> RequestDetails {
+    try open(request.sealed, kid: request.kid, for: request.id)
+  }
+
+  public func open(
+    _ sealed: [UInt8], kid: KeyID, for id: RequestID
+  ) throws(ResetError) -> RequestDetails {
+    let bytes = try keyring.value.open(sealed, kid: kid, for: id)
+    guard let details = RequestDetails(bytes: bytes, domains: domains) else { throw .corrupt }
+    return details
+  }
+
+  public func mint(_ purpose: TokenPurpose, for id: RequestID) throws(ResetError) -> String {
+    try keyring.value.mint(purpose, for: id)
+  }
+
+  public func authenticate(_ text: String) throws(ResetError) -> Token? {
+    try keyring.value.authenticate(text, for: .reset)
+  }
+
+  public func addressKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.address, address.identity)
+  }
+
+  /// The key that all links of an account share; without an account those of the address do.
+  public func accountKey(id: String, caller: String) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.account, bytes(caller), bytes("account"), bytes(id))
+  }
+
+  public func accountKey(address: EmailAddress, caller: String) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.account, bytes(caller), bytes("address"), address.identity)
+  }
+
+  public func limiterKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.limiter, address.limiterForm)
+  }
+
+  public func limiterKey(_ client: ClientAddress) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.client, client.limiterForm)
+  }
+
+  public func idempotencyKey(
+    _ key: IdempotencyKey, caller: String
+  ) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.idempotency, bytes(caller), bytes(key.text))
+  }
+
+  public func bodyHash(_ body: [UInt8]) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.body, body)
+  }
+
+  public func consumerKey(
+    _ key: IdempotencyKey, caller: String
+  ) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.consumer, bytes(caller), bytes(key.text))
+  }
+
+  private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+}
+
+/// What a caller names a call by, to repeat it safely: 1 to 256 visible ASCII characters.
+public struct IdempotencyKey: Sendable, Hashable {
+  let text: String
+
+  public init?(_ text: String) {
+    guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    else { return nil }
+    self.text = text
+  }
+}

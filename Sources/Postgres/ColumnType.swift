@@ -1,0 +1,113 @@
+/// How the binary form of an SQL type becomes a Swift value.
+struct ColumnType<Value>: Sendable {
+  let accepts: @Sendable (_ type: UInt32) -> Bool
+  /// Nil if the bytes are no such value.
+  let decode: @Sendable (ArraySlice<UInt8>) -> Value?
+}
+
+extension ColumnType<[UInt8]> {
+  static let uuid = ColumnType(
+    accepts: { $0 == TypeOID.uuid },
+    decode: { $0.count == 16 ? Array($0) : nil })
+
+  static let bytes = ColumnType(accepts: { $0 == TypeOID.bytea }, decode: { Array($0) })
+}
+
+extension ColumnType<String> {
+  static let text = ColumnType(
+    accepts: { TypeOID.textual.contains($0) || $0 >= TypeOID.firstUserDefined },
+    decode: { String(validating: $0, as: UTF8.self) })
+}
+
+extension ColumnType<Bool> {
+  static let bool = ColumnType(
+    accepts: { $0 == TypeOID.bool }, decode: { $0.count == 1 ? $0.first == 1 : nil })
+}
+
+extension ColumnType<Int> {
+  static let int = ColumnType(
+    accepts: { $0 == TypeOID.int4 || $0 == TypeOID.int8 || $0 == TypeOID.int2 },
+    decode: { bytes in
+      switch bytes.count {
+      case 2: Int16(bigEndianBytes: bytes).map { Int($0) }
+      case 4: Int32(bigEndianBytes: bytes).map { Int($0) }
+      default: Int64(bigEndianBytes: bytes).map { Int($0) }
+      }
+    })
+}
+
+extension ColumnType<Double> {
+  static let double = ColumnType(
+    accepts: { $0 == TypeOID.float8 || $0 == TypeOID.float4 },
+    decode: { bytes in
+      bytes.count == 4
+        ? UInt32(bigEndianBytes: bytes).map { Double(Float(bitPattern: $0)) }
+        : UInt64(bigEndianBytes: bytes).map { Double(bitPattern: $0) }
+    })
+}
+
+extension ColumnType<Int64> {
+  static let timestamp = ColumnType(
+    accepts: { $0 == TypeOID.timestamptz },
+    decode: { bytes in
+      guard let value = Int64(bigEndianBytes: bytes), value != .min, value != .max else {
+        return nil
+      }
+      let (microseconds, overflow) = value.addingReportingOverflow(TimestampEpoch.microseconds)
+      return overflow ? nil : microseconds
+    })
+}
+
+extension ColumnType<[Int64]> {
+  static let timestamps = ColumnType(
+    accepts: { $0 == TypeOID.timestamptzArray }, decode: { elements($0, .timestamp) })
+}
+
+extension ColumnType<[String]> {
+  static let texts = ColumnType(
+    accepts: { $0 == TypeOID.textArray }, decode: { elements($0, .text) })
+}
+
+extension ColumnType<[[UInt8]]> {
+  static let uuids = ColumnType(
+    accepts: { $0 == TypeOID.uuidArray }, decode: { elements($0, .uuid) })
+}
+
+/// The form of array_send, see `ParameterEncoder`. Nil for NULL elements and many dimensions.
+private func elements<Element>(
+  _ bytes: ArraySlice<UInt8>, _ type: ColumnType<Element>
+) -> [Element]? {
+  var rest = bytes
+  guard let dimensions = rest.popInt32(), rest.popInt32() != nil,
+    let elementType = rest.popInt32(), type.accepts(UInt32(bitPattern: elementType))
+  else { return nil }
+  if dimensions == 0 { return rest.isEmpty ? [] : nil }
+  guard dimensions == 1, let count = rest.popInt32(), count >= 0, rest.popInt32() != nil else {
+    return nil
+  }
+  var values: [Element] = []
+  for _ in 0..<count {
+    guard let length = rest.popInt32(), length >= 0, rest.count >= Int(length),
+      let value = type.decode(rest.prefix(Int(length)))
+    else { return nil }
+    values.append(value)
+    rest.removeFirst(Int(length))
+  }
+  return rest.isEmpty ? values : nil
+}
+
+extension ArraySlice<UInt8> {
+  fileprivate mutating func popInt32() -> Int32? {
+    guard let value = Int32(bigEndianBytes: prefix(4)) else { return nil }
+    removeFirst(4)
+    return value
+  }
+}
+
+extension FixedWidthInteger {
+  /// Nil unless there are exactly as many bytes as the type has.
+  fileprivate init?(bigEndianBytes bytes: ArraySlice<UInt8>) {
+    guard bytes.count * 8 == Self.bitWidth else { return nil }
+    self = bytes.reduce(0) { $0 << 8 | Self(truncatingIfNeeded: $1) }
+  }
+}

@@ -1,0 +1,50 @@
+public import Logging
+import PasswordReset
+import Postgres
+import Synchronization
+
+/// What the stores of one process share: sessions, the database's clock, and whether the schema is
+/// the one this version was written for.
+public final class Database: Sendable {
+  /// Waits for the writer, a pool or a lock end within this; the whole request has 10 s.
+  static let callLimit: Duration = .seconds(5)
+
+  public let time = DatabaseTime()
+  let settings: PostgresSettings
+  let faults: Faults
+  let logger: Logger
+  private let isServable = Mutex(false)
+
+  /// - Throws: `.configuration` for a URL that libpq does not take.
+  public init(url: String, applicationName: String, logger: Logger) throws(DatabaseProblem) {
+    do {
+      settings = try PostgresSettings(url: url, applicationName: applicationName)
+    } catch { throw DatabaseProblem(error) }
+    faults = Faults(logger: logger)
+    self.logger = logger
+  }
+
+  /// 503 while the schema is not this version's: nothing is written half.
+  func requireServable() throws(ResetError) {
+    guard isServable.withLock({ $0 }) else { throw .unavailable }
+  }
+
+  func setServable(_ value: Bool) { isServable.withLock { $0 = value } }
+
+  func session(_ statements: [Statement], name: String) -> Session {
+    Session(settings, statements: statements, name: name)
+  }
+
+  func pool(_ statements: [Statement], size: Int, name: String) -> Pool {
+    Pool(settings, statements: statements, size: size, maxWaiting: 512, name: name)
+  }
+}
+
+/// Why a command cannot work with the database; safe to show.
+public struct DatabaseProblem: Error, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+
+  init(_ error: PostgresError) { description = "database: \(error.debugDescription)" }
+}

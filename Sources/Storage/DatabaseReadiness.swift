@@ -1,0 +1,65 @@
+import Logging
+public import PasswordReset
+import Postgres
+
+/// Looks whether the database can be served from: reachable, writable, durable, and with exactly the
+/// schema this version knows.
+public struct DatabaseReadiness: Sendable {
+  private let database: Database
+  private let session: Session
+
+  public init(_ database: Database) {
+    self.database = database
+    session = database.session([], name: "pg-readiness")
+  }
+
+  /// Opens or closes the database for the stores and says what it saw.
+  public func check() async -> [ReadinessCheck] {
+    do throws(PostgresError) {
+      let row = try await session.execute(
+        Queries.checkReadiness, within: .seconds(3)
+      ).only()
+      database.time.observe(try row.moment("now"))
+      let version = try row.optionalInt("version") ?? 0
+      database.setServable(version == Migrations.newest)
+      return [
+        ReadinessCheck(
+          name: "database", problem: try row.bool("read_only") ? "read-only" : nil),
+        ReadinessCheck(
+          name: "durability",
+          problem: try row.bool("durable")
+            ? nil : "fsync, full_page_writes or synchronous_commit is off"),
+        ReadinessCheck(name: "schema", problem: Self.problem(withVersion: version)),
+        ReadinessCheck(
+          name: "outbox", problem: nil, detail: "oldest due \(max(0, try row.int("oldest_due")))s"),
+      ]
+    } catch {
+      let isMissing = ["42P01", "3F000"].contains(error.sqlState)
+      if isMissing {
+        database.setServable(false)
+      } else {
+        _ = database.faults.report(error, in: "readiness")
+      }
+      return [
+        isMissing
+          ? ReadinessCheck(name: "schema", problem: Self.problem(withVersion: 0))
+          : ReadinessCheck(name: "database", problem: "not reachable")
+      ]
+    }
+  }
+
+  private static func problem(withVersion version: Int) -> String? {
+    version == Migrations.newest
+      ? nil : "at version \(version), this rekey needs \(Migrations.newest): run rekey migrate"
+  }
+
+  /// Prepares every statement once, so that a broken query stops the start.
+  public func prepareAll() async throws(DatabaseProblem) {
+    let session = database.session(Queries.all, name: "pg-prepare")
+    do { try await session.connect(within: .seconds(5)) } catch {
+      await session.close()
+      throw DatabaseProblem(error)
+    }
+    await session.close()
+  }
+}

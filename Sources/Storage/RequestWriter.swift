@@ -1,0 +1,150 @@
+public import PasswordReset
+import Postgres
+
+/// Writes requests down: while one commit is in flight, arriving drafts gather, and the next
+/// statement takes them all (`sql/queries/record_requests.sql`).
+public struct RequestWriter: RequestRecorder {
+  private let batcher: Batcher<RequestDraft, RecordOutcome>
+  private let database: Database
+
+  /// - Parameters:
+  ///   - lifetime: of a token; what a request starts with until its message is claimed.
+  ///   - onRecorded: called after each commit that accepted something.
+  public init(
+    _ database: Database, lifetime: WholeDuration, onRecorded: @escaping @Sendable () -> Void
+  ) {
+    self.database = database
+    let statement = RecordStatement(
+      database: database,
+      session: database.session(
+        [Queries.recordRequests, Queries.readWaitingTimes], name: "pg-writer"),
+      lifetime: lifetime, onRecorded: onRecorded)
+    var rules = Batcher<RequestDraft, RecordOutcome>.Rules()
+    rules.exclusions = { draft in
+      [draft.limiterKey] + [draft.clientKey, draft.idempotency?.key].compactMap { $0 }
+    }
+    rules.belong = { $0.limits == $1.limits }
+    batcher = Batcher(rules) { drafts throws(ResetError) in try await statement.record(drafts) }
+  }
+
+  public func record(_ draft: RequestDraft) async throws(ResetError) -> RecordOutcome {
+    try database.requireServable()
+    return try await batcher.submit(draft)
+  }
+}
+
+/// One batch as one statement.
+private struct RecordStatement: Sendable {
+  let database: Database
+  let session: Session
+  let lifetime: WholeDuration
+  let onRecorded: @Sendable () -> Void
+
+  func record(_ drafts: [RequestDraft]) async throws(ResetError) -> [RecordOutcome] {
+    let parameters = Self.parameters(drafts, lifetime)
+    let verdicts: [Verdict]
+    do throws(PostgresError) {
+      let rows = try await execute(parameters)
+      if let row = rows.first { database.time.observe(try row.moment("now")) }
+      verdicts = try rows.map { row throws(PostgresError) in try Verdict(row) }
+    } catch { throw database.faults.report(error, in: "record") }
+    guard verdicts.count == drafts.count else { throw .corrupt }
+    if verdicts.contains(where: \.isAccepted) { onRecorded() }
+    return try await outcomes(of: drafts, verdicts)
+  }
+
+  /// A lost race for an Idempotency-Key or a deadlock with another replica is run again: by then the
+  /// winner's row is to be seen.
+  private func execute(_ parameters: [Parameter]) async throws(PostgresError) -> Rows {
+    for _ in 0..<3 {
+      do throws(PostgresError) {
+        return try await session.execute(
+          Queries.recordRequests, parameters, within: Database.callLimit)
+      } catch {
+        guard error.wantsAnotherTry else { throw error }
+      }
+    }
+    return try await session.execute(Queries.recordRequests, parameters, within: Database.callLimit)
+  }
+
+  private enum Verdict {
+    case decided(RecordOutcome)
+    case limited(LimitKind)
+
+    var isAccepted: Bool {
+      if case .decided(.accepted) = self { true } else { false }
+    }
+
+    init(_ row: Row) throws(PostgresError) {
+      switch try row.text("outcome") {
+      case "accepted": self = .decided(.accepted(try row.requestID("request_id")))
+      case "replayed": self = .decided(.replayed(try row.requestID("request_id")))
+      case "conflict": self = .decided(.conflict)
+      case "address_limited": self = .limited(.address)
+      case "client_limited": self = .limited(.client)
+      default: throw Row.unreadable
+      }
+    }
+  }
+
+  private func outcomes(
+    of drafts: [RequestDraft], _ verdicts: [Verdict]
+  ) async throws(ResetError) -> [RecordOutcome] {
+    var outcomes: [RecordOutcome] = []
+    for (draft, verdict) in zip(drafts, verdicts) {
+      switch verdict {
+      case .decided(let outcome): outcomes.append(outcome)
+      case .limited(let kind):
+        outcomes.append(.limited(by: kind, retryAfter: try await waitingTime(draft, kind)))
+      }
+    }
+    return outcomes
+  }
+
+  /// Seconds until there is room again; read on its own, because the refusing statement's snapshot
+  /// may be older than what refused.
+  private func waitingTime(
+    _ draft: RequestDraft, _ kind: LimitKind
+  ) async throws(ResetError) -> Int {
+    let limits = kind == .address ? draft.limits.address : draft.limits.client
+    let key = kind == .address ? draft.limiterKey : draft.clientKey ?? draft.limiterKey
+    do throws(PostgresError) {
+      let rows = try await session.execute(
+        Queries.readWaitingTimes,
+        [.bytesArray([key.bytes]), .counts(limits), .windows(limits)], within: Database.callLimit)
+      return max(1, try rows.only().int("seconds"))
+    } catch { throw database.faults.report(error, in: "waiting time") }
+  }
+
+  private static func parameters(_ drafts: [RequestDraft], _ lifetime: WholeDuration) -> [Parameter] {
+    guard let limits = drafts.first?.limits else { return [] }
+    return [
+      .uuids(drafts.map { $0.id.bytes }),
+      .uuids(drafts.map { $0.messageID.bytes }),
+      .bytesArray(drafts.map { $0.addressKey.bytes }),
+      .bytesArray(drafts.map { $0.accountKey?.bytes }),
+      .bytesArray(drafts.map { $0.sealed.bytes }),
+      .bytesArray(drafts.map { $0.sealed.kid.bytes }),
+      .texts(drafts.map { $0.caller }),
+      .bytesArray(drafts.map { $0.limiterKey.bytes }),
+      .bytesArray(drafts.map { $0.clientKey?.bytes }),
+      .bytesArray(drafts.map { $0.idempotency?.key.bytes }),
+      .bytesArray(drafts.map { $0.idempotency?.bodyHash.bytes }),
+      .counts(limits.address), .windows(limits.address),
+      .counts(limits.client), .windows(limits.client),
+      .seconds(lifetime),
+    ]
+  }
+}
+
+extension Parameter {
+  static func counts(_ limits: RateLimits) -> Parameter { .int4s(limits.limits.map(\.count)) }
+
+  static func windows(_ limits: RateLimits) -> Parameter {
+    .int4s(limits.limits.map { Int32(clamping: $0.window.seconds) })
+  }
+
+  static func seconds(_ duration: WholeDuration) -> Parameter {
+    .int4(Int32(clamping: duration.seconds))
+  }
+}

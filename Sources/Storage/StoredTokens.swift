@@ -1,0 +1,100 @@
+public import PasswordReset
+import Postgres
+
+/// Uses tokens up and revokes them. Single use is decided by one conditional UPDATE.
+public struct StoredTokens: TokenConsumer, TokenRevoker {
+  private let database: Database
+  private let pool: Pool
+
+  /// - Parameter connections: consumes that may be in their transaction at once.
+  public init(_ database: Database, connections: Int = 8) {
+    self.database = database
+    pool = database.pool(
+      [Queries.lockFamily, Queries.consumeRequest, Queries.revokeRequests], size: connections,
+      name: "pg-tokens")
+  }
+
+  private enum Step: Sendable {
+    case done(ConsumeOutcome)
+    case failed(ResetError)
+  }
+
+  public func consume(
+    _ id: RequestID, key: KeyedHash?,
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?
+  ) async throws(ResetError) -> ConsumeOutcome {
+    try database.requireServable()
+    let oldest = try database.time.oldestAlive()
+    let step = try await repeating("consume") { pool throws(PostgresError) in
+      try await pool.transaction(within: Database.callLimit) {
+        transaction throws(PostgresError) in
+        try Self.consume(id, key: key, oldest: oldest, judge: judge, in: &transaction)
+      }
+    }
+    switch step {
+    case .done(let outcome): return outcome
+    case .failed(let error): throw error
+    }
+  }
+
+  private static func consume(
+    _ id: RequestID, key: KeyedHash?, oldest: RequestID,
+    judge: (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?,
+    in transaction: inout Transaction
+  ) throws(PostgresError) -> Step {
+    let family = try transaction.execute(
+      Queries.lockFamily, [.uuid(id.bytes), .uuid(oldest.bytes)]
+    ).map { row throws(PostgresError) in try StoredRequest(row) }
+    guard let request = family.first(where: { $0.id == id }) else {
+      transaction.rollback()
+      return .done(.missing)
+    }
+    do throws(ResetError) {
+      if let answer = try judge(request) {
+        transaction.rollback()
+        return .done(.decided(answer))
+      }
+    } catch {
+      transaction.rollback()
+      return .failed(error)
+    }
+    let rows = try transaction.finish(
+      Queries.consumeRequest,
+      [
+        .uuid(id.bytes), key.map { .bytes($0.bytes) } ?? .null,
+        .uuids(family.map(\.id.bytes)),
+      ])
+    // The lock is held and the judge found it live, so only its time can have run out since.
+    guard let row = rows.first else { return .done(.decided(.refused(.expired))) }
+    return .done(.consumed(request, at: try row.moment("consumed_at")))
+  }
+
+  public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {
+    try database.requireServable()
+    let oldest = try database.time.oldestAlive()
+    let parameters: [Parameter] = [
+      .text(revocation.caller), revocation.accountKey.map { .bytes($0.bytes) } ?? .null,
+      revocation.addressKey.map { .bytes($0.bytes) } ?? .null, .uuid(oldest.bytes),
+      .text(revocation.reason.rawValue),
+    ]
+    let rows = try await repeating("revoke") { pool throws(PostgresError) in
+      try await pool.execute(Queries.revokeRequests, parameters, within: Database.callLimit)
+    }
+    return rows.count
+  }
+
+  /// A broken deadlock has done nothing and is run again.
+  private func repeating<Value: Sendable>(
+    _ work: String, _ body: (Pool) async throws(PostgresError) -> Value
+  ) async throws(ResetError) -> Value {
+    var triesLeft = 3
+    while true {
+      do throws(PostgresError) { return try await body(pool) } catch {
+        triesLeft -= 1
+        guard error.wantsAnotherTry, triesLeft > 0 else {
+          throw database.faults.report(error, in: work)
+        }
+      }
+    }
+  }
+}

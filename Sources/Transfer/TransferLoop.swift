@@ -1,0 +1,91 @@
+/// How much a loop holds open.
+struct TransferLimits: Sendable {
+  let maxConnections: Int
+  let maxConnectionsPerHost: Int
+  let idleLifetime: Duration
+}
+
+/// Hands over mail and makes HTTPS calls with libcurl, all on one thread of its own.
+///
+/// Connections are kept and used again. What exceeds the limits waits in order of arrival, the
+/// servers taking turns. Cancelling the task ends its transfer at once.
+public final class TransferLoop: Sendable {
+  private let intake: Intake
+
+  /// - Parameters:
+  ///   - maxConnections: 1 to 1000; counted for mail and for HTTP each.
+  ///   - maxConnectionsPerHost: to one endpoint or origin, 1 to `maxConnections`.
+  ///   - idleLifetime: how long an unused connection is kept, 1 s to 1 h.
+  ///     Values out of bounds are moved to the nearest bound.
+  /// - Throws: `.connect` with cause `local` if the system gives no thread.
+  public init(
+    maxConnections: Int = 20, maxConnectionsPerHost: Int = 20,
+    idleLifetime: Duration = .seconds(60)
+  ) throws(TransferError) {
+    let total = min(max(maxConnections, 1), 1000)
+    let limits = TransferLimits(
+      maxConnections: total, maxConnectionsPerHost: min(max(maxConnectionsPerHost, 1), total),
+      idleLifetime: min(max(idleLifetime, .seconds(1)), .seconds(3600)))
+    let intake = Intake()
+    self.intake = intake
+    let isRunning = LoopThread.start {
+      TransferEngine(intake, limits)?.run()
+      intake.finish()
+    }
+    guard isRunning else { throw TransferError(.connect, cause: "local") }
+  }
+
+  /// A loop that nobody holds stops by itself; what is under way ends as `stopped`.
+  deinit { intake.stop() }
+
+  /// Hands over one mail. Never throws: every way it can end is a result.
+  public func perform(_ mail: SMTPTransfer) async -> SMTPResult {
+    if let refusal = mail.refusal { return refusal }
+    return await submit { id, continuation in
+      intake.submit {
+        $0.mails.append(MailSubmission(id: id, mail: mail, continuation: continuation))
+      }
+    } otherwise: {
+      .transient(SMTPFailure(stage: .connect, cause: "stopped"))
+    }
+  }
+
+  /// Makes one call. Any status is an answer, redirects included. A kept connection that turns out
+  /// to be closed before the first byte of an answer is replaced and the call repeated once by
+  /// libcurl, so calls that must not happen twice need an idempotency key.
+  public func perform(_ call: HTTPTransfer) async throws(TransferError) -> HTTPAnswer {
+    let origin = try call.validatedOrigin()
+    let result: Result<HTTPAnswer, TransferError> = await submit { id, continuation in
+      intake.submit {
+        $0.calls.append(
+          CallSubmission(id: id, call: call, origin: origin, continuation: continuation))
+      }
+    } otherwise: {
+      .failure(TransferError(.stopped))
+    }
+    return try result.get()
+  }
+
+  /// Ends everything that waits or runs, says goodbye on idle connections and returns when the
+  /// thread holds nothing any more. Every later transfer ends as `stopped`; a second call waits
+  /// for the same end.
+  public func stop() async {
+    intake.stop()
+    await intake.waitUntilStopped()
+  }
+
+  private func submit<Value: Sendable>(
+    _ enter: (UInt64, CheckedContinuation<Value, Never>) -> Bool, otherwise: () -> Value
+  ) async -> Value {
+    let id = intake.makeID()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        guard enter(id, continuation) else { return continuation.resume(returning: otherwise()) }
+        // A task cancelled before the work was entered has had nothing to cancel yet.
+        if Task.isCancelled { intake.cancel(id) }
+      }
+    } onCancel: {
+      intake.cancel(id)
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import NIOCore
+import NIOHTTP1
+
+/// Stands between the parser and the routes: forwards what is well framed and within limits, answers
+/// the rest itself and closes, and keeps the connection's deadlines.
+final class EdgeHandler: ChannelDuplexHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let limits: EdgeLimits
+  private let deadlines: ConnectionDeadlines
+  private let onRefusal: @Sendable (EdgeRefusal) -> Void
+  /// Requests handed on whose response has not ended.
+  private var unanswered = 0
+  private var bodyBytes = 0
+  private var closeAfterResponse = false
+  /// From here on nothing that arrives is handed on.
+  private var isDeaf = false
+  private var refusal: EdgeRefusal?
+
+  init(
+    limits: EdgeLimits, deadlines: ConnectionDeadlines,
+    onRefusal: @escaping @Sendable (EdgeRefusal) -> Void
+  ) {
+    self.limits = limits
+    self.deadlines = deadlines
+    self.onRefusal = onRefusal
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isDeaf else { return }
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      do {
+        try head.checkFraming()
+      } catch {
+        return refuse(error, context: context)
+      }
+      deadlines.enter(.request)
+      bodyBytes = 0
+      unanswered += 1
+      context.fireChannelRead(data)
+    case .body(let bytes):
+      forwardBody(bytes, data, context: context)
+    case .end:
+      context.fireChannelRead(data)
+    }
+  }
+
+  /// Hands on one part beyond the limit, so that a route which reads the body answers 413; more is
+  /// never buffered, and the connection ends with the response.
+  private func forwardBody(_ bytes: ByteBuffer, _ data: NIOAny, context: ChannelHandlerContext) {
+    bodyBytes += bytes.readableBytes
+    context.fireChannelRead(data)
+    guard bodyBytes > limits.body else { return }
+    isDeaf = true
+    closeAfterResponse = true
+    if unanswered == 0 { context.close(promise: nil) }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error as? HTTPParserError {
+    case .headerOverflow?: refuse(.headersTooLarge, context: context)
+    case .some: refuse(.malformed, context: context)
+    case nil: context.fireErrorCaught(error)
+    }
+  }
+
+  private func refuse(_ refusal: EdgeRefusal, context: ChannelHandlerContext) {
+    guard self.refusal == nil else { return }
+    isDeaf = true
+    self.refusal = refusal
+    onRefusal(refusal)
+    // Earlier requests on this connection are answered first.
+    if unanswered == 0 { answerRefusal(refusal, context: context) }
+  }
+
+  private func answerRefusal(_ refusal: EdgeRefusal, context: ChannelHandlerContext) {
+    let (status, headers, body) = refusal.problem.plainResponse
+    var fields = HTTPHeaders(headers)
+    fields.add(name: "content-length", value: String(body.count))
+    fields.add(name: "connection", value: "close")
+    let head = HTTPResponseHead(
+      version: .http1_1, status: .init(statusCode: status), headers: fields)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    closeGently(context: context)
+  }
+
+  func write(
+    context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+  ) {
+    switch unwrapOutboundIn(data) {
+    case .head(var head):
+      if closeAfterResponse { head.headers.replaceOrAdd(name: "connection", value: "close") }
+      if head.headers["connection"].contains("close") { closeAfterResponse = true }
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .body:
+      context.write(data, promise: promise)
+    case .end:
+      unanswered -= 1
+      deadlines.enter(.idle)
+      if closeAfterResponse || refusal != nil {
+        context.writeAndFlush(data, promise: promise)
+        finish(context: context)
+      } else {
+        context.write(data, promise: promise)
+      }
+    }
+  }
+
+  private func finish(context: ChannelHandlerContext) {
+    guard unanswered == 0 else { return }
+    if let refusal, !closeAfterResponse {
+      answerRefusal(refusal, context: context)
+    } else {
+      isDeaf = true
+      closeGently(context: context)
+    }
+  }
+
+  /// Ends our side and reads on for a second at most: closing at once with unread bytes would make
+  /// the kernel send RST, and the client could lose the answer (RFC 9112 §9.6).
+  private func closeGently(context: ChannelHandlerContext) {
+    let channel = context.channel
+    context.close(mode: .output, promise: nil)
+    context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+  }
+}

@@ -1,0 +1,85 @@
+import Hummingbird
+import HummingbirdCore
+public import Logging
+public import PasswordReset
+public import ServiceLifecycle
+
+/// One of the two doors. Neither serves the other's routes.
+public struct Listener: Service {
+  private let application: Application<SurfaceResponder>
+
+  /// - Parameter onBound: told the port once the door is open.
+  private init(
+    _ responder: SurfaceResponder, host: String, port: Int, logger: Logger,
+    onBound: @escaping @Sendable (Int) async -> Void
+  ) {
+    let limits = responder.limits
+    let log = responder.log
+    application = Application(
+      responder: responder,
+      server: HTTPServerBuilder { respond in
+        EdgeChannel(responder: respond, limits: limits) { refusal in
+          var entry = AccessLog.Entry(method: "-", trace: "-")
+          (entry.status, entry.code) = (refusal.problem.status, refusal.problem.code)
+          log.record(entry)
+        }
+      },
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port), serverName: nil, backlog: 1024,
+        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
+      onServerRunning: { channel in await onBound(channel.localAddress?.port ?? port) },
+      logger: Self.quiet(logger))
+  }
+
+  public func run() async throws { try await application.run() }
+
+  /// Hummingbird's own lines name targets in debug; ours say all there is to say.
+  private static func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = max(.warning, logger.logLevel)
+    return logger
+  }
+}
+
+extension Listener {
+  /// For people: the link, its pages.
+  public static func forPeople(
+    _ surface: Surface, isSecure: Bool, host: String, port: Int, limits: EdgeLimits = .init(),
+    logger: Logger, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) -> Listener {
+    Listener(
+      SurfaceResponder(
+        table: RouteTable(routes: surface.publicRoutes), keys: Current(.empty),
+        callers: surface.callers, headers: SecurityHeaders(for: .people(isSecure: isSecure)),
+        log: AccessLog(logger: logger, listener: "public"), limits: limits,
+        notFoundPage: surface.problemPage),
+      host: host, port: port, logger: logger, onBound: onBound)
+  }
+
+  /// For main apps with their keys.
+  public static func forPrograms(
+    _ surface: Surface, keys: Current<CallerKeys>, host: String, port: Int,
+    limits: EdgeLimits = .init(), logger: Logger,
+    onBound: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) -> Listener {
+    Listener(
+      SurfaceResponder(
+        table: RouteTable(routes: surface.internalRoutes), keys: keys, callers: surface.callers,
+        headers: SecurityHeaders(for: .programs),
+        log: AccessLog(logger: logger, listener: "internal"), limits: limits, notFoundPage: nil),
+      host: host, port: port, logger: logger, onBound: onBound)
+  }
+
+  /// For the health of a worker.
+  public static func forHealth(
+    _ surface: HealthSurface, callers: Current<CallerBook>, host: String, port: Int,
+    logger: Logger, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) -> Listener {
+    Listener(
+      SurfaceResponder(
+        table: RouteTable(routes: surface.routes), keys: Current(.empty), callers: callers,
+        headers: SecurityHeaders(for: .programs),
+        log: AccessLog(logger: logger, listener: "internal"), limits: .init(), notFoundPage: nil),
+      host: host, port: port, logger: logger, onBound: onBound)
+  }
+}

@@ -1,0 +1,47 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// One line an exchange: the route's pattern and the outcome. Never the target as it was sent, a
+/// query, a header or a body: those hold tokens and addresses.
+struct AccessLog: Sendable {
+  let logger: Logger
+  let listener: String
+
+  func record(_ entry: Entry) {
+    logger.log(level: entry.status >= 500 ? .warning : .info, "request", metadata: [
+      "listener": "\(listener)", "method": "\(entry.method)", "route": "\(entry.route)",
+      "status": "\(entry.status)", "code": "\(entry.code)", "caller": "\(entry.caller)",
+      "ms": "\(entry.elapsed.milliseconds)", "trace": "\(entry.trace)",
+    ])
+  }
+
+  struct Entry {
+    var method: String
+    var route = "-"
+    var status = 0
+    var code = "-"
+    var caller = "-"
+    var elapsed: Duration = .zero
+    var trace: String
+  }
+}
+
+extension HTTPRequest.Method {
+  /// Methods are text from outside; only the registered ones are written down.
+  var logged: String {
+    let known: [HTTPRequest.Method] = [
+      .get, .head, .post, .put, .delete, .connect, .options, .trace, .patch,
+    ]
+    return known.contains(self) ? rawValue : "other"
+  }
+}
+
+extension Duration {
+  /// Milliseconds with one decimal.
+  fileprivate var milliseconds: String {
+    let (seconds, attoseconds) = components
+    let tenths = seconds * 10_000 + attoseconds / 100_000_000_000_000
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

@@ -1,0 +1,135 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PasswordReset
+
+/// An answer that is not a success: `application/problem+json` (RFC 9457) with a stable code.
+/// It holds nothing from outside, and nothing of SQL, paths or versions.
+struct Problem: Error, Sendable, Equatable {
+  let status: Int
+  let code: String
+  let title: String
+  let detail: String
+  var retryAfter: Int?
+  /// For 405: the methods there are.
+  var allow: String?
+  var closesConnection = false
+
+  init(_ status: Int, _ code: String, _ title: String, _ detail: String) {
+    self.status = status
+    self.code = code
+    self.title = title
+    self.detail = detail
+  }
+}
+
+extension Problem {
+  static func badRequest(_ detail: String) -> Problem {
+    Problem(400, "bad_request", "Bad request", detail)
+  }
+
+  static let unauthorized = Problem(
+    401, "unauthorized", "Unauthorized", "A caller key is needed: Authorization: Bearer <key>.")
+
+  static let forbidden = Problem(
+    403, "forbidden", "Forbidden", "This form was sent from another site.")
+
+  static let notFound = Problem(404, "not_found", "Not found", "There is nothing here.")
+
+  static func methodNotAllowed(_ allow: String) -> Problem {
+    var problem = Problem(
+      405, "method_not_allowed", "Method not allowed", "This path answers to \(allow) only.")
+    problem.allow = allow
+    return problem
+  }
+
+  static func bodyTooLarge(limit: Int) -> Problem {
+    var problem = Problem(
+      413, "body_too_large", "Body too large", "A body may have \(limit) octets at most.")
+    problem.closesConnection = true
+    return problem
+  }
+
+  static func unsupportedMediaType(_ wanted: String) -> Problem {
+    Problem(415, "unsupported_media_type", "Unsupported media type", "The body must be \(wanted).")
+  }
+
+  static let headersTooLarge = Problem(
+    431, "headers_too_large", "Headers too large",
+    "The header may have 100 fields and 16384 octets at most.")
+
+  static func unusable(_ code: String, _ detail: String) -> Problem {
+    Problem(422, code, "Unusable value", detail)
+  }
+
+  static func rateLimited(_ kind: LimitKind, retryAfter: Int) -> Problem {
+    var problem = Problem(
+      429, "rate_limited", "Too many requests",
+      "The limit for this \(kind.rawValue) is exhausted; it has room again in \(retryAfter) s.")
+    problem.retryAfter = retryAfter
+    return problem
+  }
+
+  static let idempotencyConflict = Problem(
+    409, "idempotency_conflict", "Idempotency conflict",
+    "This Idempotency-Key was used with another body.")
+
+  static let accountChanged = Problem(
+    409, "account_changed", "Account changed",
+    "The account has changed since the link was asked for; the token is unused.")
+
+  static let internalError = Problem(
+    500, "internal_error", "Internal error", "Something went wrong; it has been logged.")
+
+  /// Every fault of the flow's surroundings is a 503: nothing is known to have happened.
+  init(_ error: ResetError) {
+    self.init(503, "unavailable", "Unavailable", "The service cannot answer now; try again.")
+    retryAfter = error == .overloaded ? 1 : 2
+  }
+
+  init(_ refusal: TokenRefusal) {
+    switch refusal {
+    case .invalid:
+      self.init(404, "token_invalid", "Token invalid", "This token was not made here for this use.")
+    case .used:
+      self.init(409, "token_used", "Token used", "This token has been used.")
+    case .revoked:
+      self.init(410, "token_revoked", "Token revoked", "This token was revoked before its use.")
+    case .replaced:
+      self.init(410, "token_replaced", "Token replaced", "Newer links have replaced this one.")
+    case .expired:
+      self.init(410, "token_expired", "Token expired", "The time to use this token has passed.")
+    }
+  }
+}
+
+extension Problem {
+  /// Status, header fields and body, for where no request has been parsed.
+  var plainResponse: (status: Int, headers: [(String, String)], body: [UInt8]) {
+    let headers = [
+      ("content-type", "application/problem+json"), ("cache-control", "no-store"),
+      ("x-content-type-options", "nosniff"),
+    ]
+    return (status, headers, body(trace: nil))
+  }
+
+  func response(trace: String) -> Response {
+    var headers: HTTPFields = [.contentType: "application/problem+json"]
+    if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+    if let allow { headers[.allow] = allow }
+    if status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+    if closesConnection { headers[.connection] = "close" }
+    return Response(
+      status: .init(code: status), headers: headers,
+      body: .init(byteBuffer: ByteBuffer(bytes: body(trace: trace))))
+  }
+
+  private func body(trace: String?) -> [UInt8] {
+    var members: [(key: String, value: JSON)] = [
+      ("type", .string("urn:rekey:problem:\(code)")), ("title", .string(title)),
+      ("status", .number(String(status))), ("detail", .string(detail)), ("code", .string(code)),
+    ]
+    if let trace { members.append(("request_id", .string(trace))) }
+    return Array(JSON.object(JSONObject(members)).serialized().utf8)
+  }
+}

@@ -1,0 +1,81 @@
+import Hummingbird
+public import PasswordReset
+
+/// The use cases behind the routes, and what else they need.
+public struct Surface: Sendable {
+  public let request: RequestReset
+  public let again: AskAgain
+  public let verify: VerifyToken
+  public let consume: ConsumeToken
+  public let invalidate: InvalidateAccount
+  public let reader: any RequestReader
+  public let readiness: any Readiness
+  public let vault: Vault
+  public let callers: Current<CallerBook>
+  public let addresses: EmailAddress.Policy
+  public let pages: Current<Pages>
+
+  public init(
+    request: RequestReset, again: AskAgain, verify: VerifyToken, consume: ConsumeToken,
+    invalidate: InvalidateAccount, reader: any RequestReader, readiness: any Readiness,
+    vault: Vault, callers: Current<CallerBook>, addresses: EmailAddress.Policy,
+    pages: Current<Pages>
+  ) {
+    self.request = request
+    self.again = again
+    self.verify = verify
+    self.consume = consume
+    self.invalidate = invalidate
+    self.reader = reader
+    self.readiness = readiness
+    self.vault = vault
+    self.callers = callers
+    self.addresses = addresses
+    self.pages = pages
+  }
+}
+
+extension Surface {
+  /// For people and their mail scanners.
+  var publicRoutes: [Route] {
+    let link = LinkRoute(verify: verify, vault: vault, callers: callers, pages: pages)
+    let again = AgainRoute(again: self.again, pages: pages)
+    return [
+      .get("/reset/verify", link.answer).page(problemPage),
+      .post("/reset/again", again.answer).page(problemPage),
+    ]
+  }
+
+  /// What people see where programs get a problem.
+  var problemPage: @Sendable (Problem) -> Response {
+    { [pages] problem in pages.value.problem(problem) }
+  }
+
+  /// For main apps and operators.
+  var internalRoutes: [Route] {
+    let health = HealthRoute(readiness: readiness)
+    return [
+      .post("/reset/request", caller: RequestRoute(request: request, addresses: addresses).answer),
+      .post("/reset/verify", caller: VerifyRoute(verify: verify, vault: vault).answer),
+      .post("/reset/consume", caller: ConsumeRoute(consume: consume).answer),
+      .post(
+        "/reset/invalidate",
+        caller: InvalidateRoute(invalidate: invalidate, addresses: addresses).answer),
+      .get("/reset/requests/{id}", caller: StatusRoute(reader: reader).answer),
+      .get("/healthz", health.alive),
+      .get("/readyz", health.ready),
+    ]
+  }
+}
+
+/// What `rekey work` serves: only health.
+public struct HealthSurface: Sendable {
+  let readiness: any Readiness
+
+  public init(readiness: any Readiness) { self.readiness = readiness }
+
+  var routes: [Route] {
+    let health = HealthRoute(readiness: readiness)
+    return [.get("/healthz", health.alive), .get("/readyz", health.ready)]
+  }
+}

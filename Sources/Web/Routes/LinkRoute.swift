@@ -1,0 +1,38 @@
+import HTTPTypes
+import Hummingbird
+import PasswordReset
+
+/// `GET|HEAD /reset/verify?token=…`: the link in the mail. Reading it changes nothing, however often
+/// and by whatever scanner.
+struct LinkRoute: Sendable {
+  let verify: VerifyToken
+  let vault: Vault
+  let callers: Current<CallerBook>
+  let pages: Current<Pages>
+
+  func answer(_ exchange: Exchange) async throws(Problem) -> Response {
+    guard let token = exchange.query.onlyValue(of: "token") else { return pages.value.unknown }
+    do throws(ResetError) {
+      switch try await verify(token) {
+      case .live(let request):
+        let target = callers.value[request.caller].settings.continueURL.filled(with: token)
+        return Response(status: .seeOther, headers: [.location: target])
+      case .dead(.invalid, _): return pages.value.unknown
+      case .dead(let refusal, let request):
+        let brand = request.map { callers.value[$0.caller].settings.brand }
+        return pages.value.dead(refusal, token: request == nil ? nil : token, brand: brand)
+      }
+    } catch { throw Problem(error) }
+  }
+}
+
+extension Substring {
+  /// The value of a parameter that stands exactly once, as it was sent. Tokens need no
+  /// percent-encoding, so none is undone and a token has one spelling.
+  func onlyValue(of name: String) -> String? {
+    let prefix = Array((name + "=").utf8)
+    let values = utf8.split(separator: UInt8(ascii: "&")).filter { $0.starts(with: prefix) }
+    guard values.count == 1, let value = values.first else { return nil }
+    return String(Substring(value.dropFirst(prefix.count)))
+  }
+}

@@ -1,0 +1,82 @@
+import HTTPTypes
+import Hummingbird
+import PasswordReset
+
+/// One line of the HTTP surface: a method, a path and what answers.
+struct Route: Sendable {
+  typealias Open = @Sendable (Exchange) async throws(Problem) -> Response
+  typealias Called = @Sendable (CallerExchange) async throws(Problem) -> Response
+
+  enum Handler: Sendable {
+    case open(Open)
+    /// Needs a caller key.
+    case called(Called)
+  }
+
+  let method: HTTPRequest.Method
+  /// Compared whole and byte for byte; a last segment `{id}` takes one non-empty segment.
+  let path: String
+  let handler: Handler
+  /// Public pages answer people, so their errors are pages too.
+  var errorPage: (@Sendable (Problem) -> Response)?
+
+  static func get(_ path: String, _ handler: @escaping Open) -> Route {
+    Route(method: .get, path: path, handler: .open(handler))
+  }
+
+  static func get(_ path: String, caller handler: @escaping Called) -> Route {
+    Route(method: .get, path: path, handler: .called(handler))
+  }
+
+  static func post(_ path: String, _ handler: @escaping Open) -> Route {
+    Route(method: .post, path: path, handler: .open(handler))
+  }
+
+  static func post(_ path: String, caller handler: @escaping Called) -> Route {
+    Route(method: .post, path: path, handler: .called(handler))
+  }
+
+  func page(_ errorPage: @escaping @Sendable (Problem) -> Response) -> Route {
+    var route = self
+    route.errorPage = errorPage
+    return route
+  }
+}
+
+/// Finds the route of a path. There are a dozen, so looking at each is quick, and no path has a
+/// second spelling: no folding of slashes, case or percent signs.
+struct RouteTable: Sendable {
+  let routes: [Route]
+
+  enum Match {
+    case route(Route, parameter: String)
+    case wrongMethod(allow: String, Route)
+    case nothing
+  }
+
+  func match(_ method: HTTPRequest.Method, _ path: Substring) -> Match {
+    var others: [Route] = []
+    for route in routes {
+      guard let parameter = parameter(of: path, in: route.path) else { continue }
+      if route.method == method || method == .head && route.method == .get {
+        return .route(route, parameter: parameter)
+      }
+      others.append(route)
+    }
+    guard let first = others.first else { return .nothing }
+    let allow = others.map { $0.method == .get ? "GET, HEAD" : $0.method.rawValue }
+    return .wrongMethod(allow: allow.joined(separator: ", "), first)
+  }
+
+  private func parameter(of path: Substring, in pattern: String) -> String? {
+    let marker = "{id}"
+    guard pattern.hasSuffix(marker) else {
+      return path.utf8.elementsEqual(pattern.utf8) ? "" : nil
+    }
+    let prefix = pattern.utf8.dropLast(marker.utf8.count)
+    guard path.utf8.starts(with: prefix) else { return nil }
+    let rest = path.utf8.dropFirst(prefix.count)
+    guard !rest.isEmpty, !rest.contains(UInt8(ascii: "/")) else { return nil }
+    return String(Substring(rest))
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import PasswordReset
+
+struct Config: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the configuration in effect: values without secrets, and where each comes from.",
+    discussion: "Examples:\n  rekey config --config rekey.yaml\n  rekey config --json")
+
+  @Flag(help: "Write one JSON object a line.")
+  var json = false
+
+  @OptionGroup(title: "Configuration")
+  var options: ConfigurationOptions
+
+  func run() async throws {
+    let sources = try options.sources()
+    _ = try Settings(sources)
+    for key in ConfigurationKey.allCases {
+      show(key.rawValue, key, sources.value(key))
+    }
+    for (name, values) in sources.callers.sorted(by: { $0.key < $1.key }) {
+      for (text, value) in values.sorted(by: { $0.key < $1.key }) {
+        let key = ConfigurationKey(rawValue: text)
+        show("callers.\(name).\(text)", key, (value, "the file"))
+      }
+    }
+  }
+
+  private func show(
+    _ name: String, _ key: ConfigurationKey?, _ found: (text: String, source: String)?
+  ) {
+    let text = found.map { key?.mayHoldSecret == true ? Redaction.redacted($0.text) : $0.text }
+    let source = found?.source ?? "not set"
+    if json {
+      Standard.output(
+        JSONLine.object([
+          ("key", .string(name)), ("value", text.map(JSON.string) ?? .null),
+          ("source", .string(source)),
+        ]))
+    } else {
+      Standard.output("\(name) = \(text ?? "") (\(source))")
+    }
+  }
+}
+
+/// Takes user and password out of URLs. What is not plainly a URL without other secrets is not
+/// shown at all.
+enum Redaction {
+  static func redacted(_ text: String) -> String {
+    text.split(separator: " ").map { redactedURL(String($0)) }.joined(separator: " ")
+  }
+
+  private static func redactedURL(_ text: String) -> String {
+    guard let mark = text.range(of: "://") else { return "<redacted>" }
+    let rest = text[mark.upperBound...]
+    let authority = rest.prefix { !"/?#".contains($0) }
+    let query = rest.drop { $0 != "?" }
+    guard !query.lowercased().contains("pass"), !query.lowercased().contains("secret"),
+      !query.lowercased().contains("key")
+    else { return "<redacted>" }
+    guard let at = authority.lastIndex(of: "@") else { return text }
+    return text[..<mark.upperBound] + "<redacted>" + rest[at...]
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct Dev: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Run everything on this machine.")
+}

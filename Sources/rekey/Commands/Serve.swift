@@ -1,0 +1,43 @@
+import ArgumentParser
+import Logging
+
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve the link and the API, and send mail.",
+    discussion: """
+      Ready when /readyz on listen.internal answers 200. SIGTERM drains and exits 0; SIGHUP reloads \
+      the keyring and the callers.
+
+      Examples:
+        rekey serve --config rekey.yaml
+        rekey serve --no-worker --config rekey.yaml
+      """)
+
+  @Flag(name: .customLong("no-worker"), help: "Leave sending to rekey work.")
+  var noWorker = false
+
+  @OptionGroup(title: "Configuration")
+  var options: ConfigurationOptions
+
+  func run() async throws {
+    let settings = try options.settings()
+    let logger = settings.logger("rekey serve")
+    let assembly = try Assembly(settings, logger: logger, name: "serve")
+    let services = try assembly.serving(withWorker: settings.isWorkerEmbedded && !noWorker) {
+      door, port in
+      let name = door == .people ? "public" : "internal"
+      logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(port)"])
+    }
+    try await Process.run(services, logger: logger)
+  }
+}
+
+extension Settings {
+  func logger(_ label: String) -> Logger {
+    let (level, isJSON) = (logLevel, logsJSON)
+    return Logger(label: label) { _ -> any LogHandler in
+      if isJSON { return JSONLogHandler(logLevel: level) }
+      return TextLogHandler(logLevel: level)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Delivery
+import Glibc
+import Logging
+import PasswordReset
+import ServiceLifecycle
+import Storage
+import UnixSignals
+
+/// What a process needs to be ready.
+struct ProcessReadiness: Readiness {
+  let database: DatabaseReadiness
+  let keyring: @Sendable () -> Bool
+
+  func check() async -> [ReadinessCheck] {
+    await database.check() + [
+      ReadinessCheck(name: "keyring", problem: keyring() ? nil : "not readable")
+    ]
+  }
+}
+
+/// Looks at the database now and then, so that a process which started before its database, or
+/// before its migration, begins to serve by itself, and its clock stays the database's.
+struct DatabaseWatch: Service {
+  let readiness: ProcessReadiness
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var last: [ReadinessCheck]?
+      while !Task.isCancelled {
+        let problems = await readiness.check().filter { $0.problem != nil }
+        if last != problems { log(problems) }
+        last = problems
+        try? await Task.sleep(for: problems.isEmpty ? .seconds(10) : .milliseconds(500))
+      }
+    }
+  }
+
+  private func log(_ problems: [ReadinessCheck]) {
+    guard !problems.isEmpty else { return logger.notice("ready") }
+    for check in problems {
+      logger.error(
+        "not ready", metadata: ["check": "\(check.name)", "problem": "\(check.problem ?? "")"])
+    }
+  }
+}
+
+/// Hears the hints of other processes for as long as the worker works.
+struct HintService: Service {
+  let database: Database
+  let signal: WakeSignal
+
+  func run() async throws {
+    let listener = try WorkerHintListener(database) { [signal] in signal.send() }
+    try? await gracefulShutdown()
+    await listener.stop()
+  }
+}
+
+/// SIGHUP reloads.
+struct ReloadService: Service {
+  let logger: Logger
+  let reload: @Sendable () throws -> Void
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    for await _ in signals.cancelOnGracefulShutdown() {
+      do {
+        try reload()
+        logger.notice("reloaded")
+      } catch {
+        logger.error("not reloaded, the old keys stay in use", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+}
+
+/// Runs services until SIGTERM or SIGINT: new work is refused, what is in hand ends or is handed
+/// back, exit 0.
+enum Process {
+  static let grace: Duration = .seconds(20)
+
+  static func run(_ services: [any Service], logger: Logger) async throws {
+    var quiet = logger
+    quiet.logLevel = max(.warning, logger.logLevel)
+    var configuration = ServiceGroupConfiguration(
+      services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: quiet)
+    configuration.maximumGracefulShutdownDuration = grace
+    configuration.maximumCancellationDuration = .seconds(5)
+    try await ServiceGroup(configuration: configuration).run()
+    logger.notice("stopped")
+  }
+}

@@ -1,0 +1,53 @@
+import PasswordReset
+import Testing
+
+struct NoDomains: DomainEncoding {
+  func aLabels(_ domain: String) -> String? { nil }
+}
+
+struct FixedClock: DatabaseClock {
+  var moment: Timestamp? = Timestamp(microseconds: 1_614_265_330_999_999)
+
+  func now() throws(ResetError) -> Timestamp {
+    guard let moment else { throw .unavailable }
+    return moment
+  }
+}
+
+enum Sample {
+  static let policy = EmailAddress.Policy(smtpUTF8: true, domains: NoDomains())
+
+  static func address(_ text: String = "ada@example.org") throws -> EmailAddress {
+    try EmailAddress(text, policy: policy)
+  }
+
+  static func caller() throws -> Caller {
+    let limits = try #require(RateLimits("3/15m"))
+    return Caller(
+      name: "shop",
+      settings: CallerSettings(
+        continueURL: try #require(ContinueURL("https://shop.example/new#{token}")),
+        addressLimits: limits, clientLimits: limits, directory: .http,
+        mailFrom: try #require(Mailbox("no-reply@shop.example", policy: policy)), brand: "Shop"))
+  }
+
+  static func account(
+    _ id: String = "42", _ email: String = "ada@example.org", locale: String? = nil,
+    version: String? = nil
+  ) throws -> Account {
+    try #require(
+      Account(
+        id: id, email: address(email), locale: locale.flatMap(LanguageTag.init), version: version))
+  }
+}
+
+func directoryError(
+  _ body: () async throws(DirectoryError) -> Account?
+) async throws -> DirectoryError {
+  do throws(DirectoryError) {
+    _ = try await body()
+  } catch { return error }
+  throw NothingThrown()
+}
+
+struct NothingThrown: Error {}

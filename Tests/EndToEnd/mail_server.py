@@ -1,0 +1,207 @@
+"""A mail server on a socket that keeps what it is sent and misbehaves when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+import threading
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from functools import cached_property
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from polling import eventually
+from ports import free_port
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.found += [value or "" for name, value in attrs if name == "href"]
+
+
+@dataclass(frozen=True)
+class Mail:
+    sender: str
+    recipients: list[str]
+    raw: bytes
+    hello: str
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        return email.message_from_bytes(self.raw, policy=email.policy.SMTP)
+
+    def part(self, kind: str) -> str:
+        """The decoded text of the one part of this content type."""
+        parts = [part for part in self.message.walk() if part.get_content_type() == kind]
+        assert len(parts) == 1, f"{len(parts)} parts of {kind}"
+        return parts[0].get_content()
+
+    @property
+    def link(self) -> str:
+        """The link, which stands exactly once in each part, the same in both."""
+        html = _Links()
+        html.feed(self.part("text/html"))
+        resets = [link for link in html.found if "/reset/verify" in link]
+        plain = re.findall(r"https?://\S+/reset/verify\S*", self.part("text/plain"))
+        assert len(resets) == 1, resets
+        assert plain == resets
+        return resets[0]
+
+    @property
+    def token(self) -> str:
+        query = parse_qs(urlsplit(self.link).query, strict_parsing=True)
+        assert list(query) == ["token"], query
+        (token,) = query["token"]
+        assert re.fullmatch(r"[A-Za-z0-9_-]{72}", token), token
+        return token
+
+    @property
+    def message_id(self) -> str:
+        return self.message["Message-ID"]
+
+
+@dataclass
+class _Rule:
+    """What to do at a stage, so many times, for recipients that match."""
+
+    stage: str
+    act: str
+    times: int
+    recipient: str
+
+
+@dataclass
+class Mailbox:
+    """Starts on a free port and keeps it over stop and start."""
+
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self._mails: list[Mail] = []
+        self._recipients: list[tuple[str, list[str]]] = []
+        self._rules: list[_Rule] = []
+        self._lock = threading.Lock()
+        self._controller: Controller | None = None
+        self.start()
+
+    # What it was sent
+
+    @property
+    def mails(self) -> list[Mail]:
+        with self._lock:
+            return list(self._mails)
+
+    @property
+    def recipients(self) -> list[tuple[str, list[str]]]:
+        """Every RCPT with its parameters, accepted or not."""
+        with self._lock:
+            return list(self._recipients)
+
+    def mails_to(self, address: str) -> list[Mail]:
+        return [mail for mail in self.mails if address in mail.recipients]
+
+    def mail_to(self, address: str, count: int = 1, deadline: float = 15.0) -> Mail:
+        """The newest mail to an address once there are `count`; more than those is a fault."""
+        found = eventually(
+            lambda: len(self.mails_to(address)) >= count and self.mails_to(address),
+            f"{count} mail(s) to {address}",
+            deadline,
+        )
+        assert len(found) == count, f"{len(found)} mails to {address}"
+        return found[-1]
+
+    # What it does
+
+    def start(self) -> None:
+        self._controller = _PlainController(_Handler(self), hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def stop(self) -> None:
+        """From now on connections are refused; those that are open break."""
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def on(self, stage: str, act: str, times: int = 1, recipient: str = "") -> None:
+        """At RCPT or DATA answer `act`, or 'drop' the connection, or 'hang' until it goes away."""
+        with self._lock:
+            self._rules.append(_Rule(stage, act, times, recipient))
+
+    def clear_rules(self) -> None:
+        with self._lock:
+            self._rules.clear()
+
+    # For the handler
+
+    def next_act(self, stage: str, recipients: list[str]) -> str | None:
+        with self._lock:
+            for rule in self._rules:
+                hit = rule.stage == stage and any(rule.recipient in one for one in recipients)
+                if hit and rule.times > 0:
+                    rule.times -= 1
+                    return rule.act
+        return None
+
+    def saw_recipient(self, address: str, parameters: list[str]) -> None:
+        with self._lock:
+            self._recipients.append((address, parameters))
+
+    def keep(self, mail: Mail) -> None:
+        with self._lock:
+            self._mails.append(mail)
+
+
+class _PlainController(Controller):
+    def factory(self) -> SMTP:
+        return SMTP(self.handler, hostname="mail.example.test", enable_SMTPUTF8=False, timeout=600)
+
+
+class _Handler:
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        self.mailbox.saw_recipient(address, options)
+        answer = await self._act("RCPT", server, [address])
+        if answer is None:
+            envelope.rcpt_tos.append(address)
+        return answer or "250 2.1.5 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        """Runs when the final dot has arrived, before it is answered."""
+        answer = await self._act("DATA", server, envelope.rcpt_tos)
+        if answer is None or answer.startswith("2"):
+            raw = envelope.original_content
+            self.mailbox.keep(
+                Mail(envelope.mail_from, list(envelope.rcpt_tos), raw, session.host_name)
+            )
+        return answer or "250 2.0.0 OK"
+
+    async def _act(self, stage: str, server: SMTP, recipients: list[str]) -> str | None:
+        act = self.mailbox.next_act(stage, recipients)
+        if act == "keep-and-drop":
+            self.mailbox.keep(_kept_before_the_answer(server))
+        if act in ("drop", "keep-and-drop"):
+            server.transport.abort()
+            return "451 gone"
+        if act == "hang":
+            await asyncio.Event().wait()
+        return act
+
+
+def _kept_before_the_answer(server: SMTP) -> Mail:
+    """A mail that was taken, whose acknowledgement then got lost."""
+    envelope, session = server.envelope, server.session
+    return Mail(
+        envelope.mail_from, list(envelope.rcpt_tos), envelope.original_content, session.host_name
+    )

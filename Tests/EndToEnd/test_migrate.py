@@ -1,0 +1,114 @@
+"""`rekey migrate` brings a database to the schema once, and says what it would do."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from cluster import Cluster
+from database import Database
+from installation import ROOT, run_binary
+
+
+@pytest.fixture
+def empty(cluster_url: str) -> Iterator[Database]:
+    with Database(cluster_url) as made:
+        yield made
+
+
+def migrate(database: Database, *arguments: str):
+    return run_binary("migrate", *arguments, environment={"REKEY_DATABASE_URL": database.owner_url})
+
+
+def test_a_dry_run_and_a_status_change_nothing(empty: Database):
+    for option in ("--dry-run", "--status"):
+        done = migrate(empty, option)
+        assert done.returncode == 0, done.stderr
+        assert "0001" in done.stdout
+    assert empty.value("SELECT to_regnamespace('rekey') IS NULL")
+
+
+def test_twice_changes_nothing(empty: Database):
+    first = migrate(empty)
+    assert first.returncode == 0, first.stderr
+    before = empty.rows("SELECT * FROM rekey.schema_version ORDER BY version")
+    assert migrate(empty).returncode == 0
+    assert empty.rows("SELECT * FROM rekey.schema_version ORDER BY version") == before
+
+
+def test_it_makes_the_days_ahead(empty: Database):
+    migrate(empty)
+    ahead = empty.value(
+        "SELECT count(*) FROM generate_series(0, 2) AS n,"
+        " to_char((clock_timestamp() AT TIME ZONE 'UTC')::date + n, 'YYYYMMDD') AS day"
+        " WHERE to_regclass('rekey.reset_request_' || day) IS NOT NULL"
+    )
+    assert ahead == 3
+
+
+def test_a_newer_schema_is_left_alone(empty: Database):
+    migrate(empty)
+    empty.execute("INSERT INTO rekey.schema_version (version, name) VALUES (9999, 'future')")
+    done = migrate(empty)
+    assert done.returncode == 1
+    assert "9999" in done.stderr
+
+
+def test_a_database_that_is_not_utf_8_is_refused(cluster_url: str):
+    with Database(cluster_url) as database:
+        database.administer(f"DROP DATABASE {database.name}")
+        database.administer(
+            f"CREATE DATABASE {database.name} ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'"
+        )
+        done = migrate(database)
+        assert done.returncode == 1
+        assert "UTF" in done.stderr
+        assert database.value("SELECT to_regnamespace('rekey') IS NULL")
+
+
+def test_two_at_once_are_both_content(empty: Database):
+    codes: list[int] = []
+    both = [threading.Thread(target=lambda: codes.append(migrate(empty).returncode)) for _ in "ab"]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert codes == [0, 0]
+
+
+def test_the_snapshot_is_what_the_migrations_make(own_cluster: Cluster):
+    """sql/schema.sql on an empty database and all migrations on another give the same dump."""
+    dumps = []
+    for use_snapshot in (True, False):
+        with Database(own_cluster.url) as database:
+            if use_snapshot:
+                database.execute((ROOT / "sql/schema.sql").read_text())
+            else:
+                assert migrate(database).returncode == 0
+                drop_days(database)
+            dump = own_cluster.run(
+                "pg_dump", "--schema-only", "--no-owner", "--schema", "rekey", database.owner_url
+            )
+        dumps.append([line for line in dump.decode().splitlines() if "\\" not in line])
+    assert dumps[0] == dumps[1]
+
+
+def drop_days(database: Database) -> None:
+    """Day partitions are data of the day that they were made on."""
+    for row in database.rows(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
+        " WHERE inhparent = 'rekey.reset_request'::regclass"
+        " AND inhrelid::regclass::text ~ 'reset_request_[0-9]+$'"
+    ):
+        database.execute(f"DROP TABLE {row['name']}")
+
+
+def test_every_table_and_function_says_what_it_is_for(empty: Database):
+    migrate(empty)
+    silent = empty.rows(
+        "SELECT relname AS name FROM pg_class WHERE relnamespace = 'rekey'::regnamespace"
+        " AND relkind IN ('r', 'p') AND NOT relispartition"
+        " AND obj_description(oid, 'pg_class') IS NULL UNION ALL"
+        " SELECT proname FROM pg_proc WHERE pronamespace = 'rekey'::regnamespace"
+        " AND obj_description(oid, 'pg_proc') IS NULL"
+    )
+    assert silent == []

@@ -1,0 +1,324 @@
+import PasswordReset
+import Testing
+
+/// Stands for a UTS #46 implementation: knows the few domains of these tests.
+private struct DomainTable: DomainEncoding {
+  // Pairs, not a dictionary, which would take both forms of `bücher` for one key.
+  static let entries: KeyValuePairs = [
+    "bücher.example": "xn--bcher-kva.example",
+    "bu\u{308}cher.example": "xn--bcher-kva.example",
+    "BÜCHER.example": "xn--bcher-kva.example",
+    "bÜcher.example": "xn--bcher-kva.example",
+    "xn--bcher-kva.example": "xn--bcher-kva.example",
+    "cüre53.de": "xn--cre53-kva.de",
+    "fa\u{DF}.example": "xn--fa-hia.example",
+    // What the mappings of UTS #46 turn into plain letters, dots and other signs.
+    "\u{212A}ernel.example": "kernel.example",
+    "\u{17F}hop.example": "shop.example",
+    "\u{FF45}xample.com": "example.com",
+    "example\u{3002}com": "example.com",
+    "a\u{3002}example.com": "a.example.com",
+    "exam\u{AD}ple.com": "example.com",
+    "exam\u{200B}ple.com": "example.com",
+    "bücher.\u{FF45}xample": "xn--bcher-kva.example",
+    "evil.test\u{FF20}bücher.example": "evil.test@xn--bcher-kva.example",
+    "ü.example": "xn--tda.other",
+    "ö.example": "xn--nda.example.evil.test",
+    "ä.example": "xn--4ca .example",
+    "ë.example": "xn--\(String(repeating: "a", count: 60)).example",
+  ]
+
+  func aLabels(_ domain: String) -> String? {
+    Self.entries.first { $0.key.utf8.elementsEqual(domain.utf8) }?.value
+  }
+}
+
+@Suite struct EmailAddressTests {
+  private static let strict = EmailAddress.Policy(smtpUTF8: false, domains: DomainTable())
+  private static let international = EmailAddress.Policy(smtpUTF8: true, domains: DomainTable())
+
+  private func address(
+    _ typed: String, international: Bool = false
+  ) throws(EmailAddress.Problem) -> EmailAddress {
+    try EmailAddress(typed, policy: international ? Self.international : Self.strict)
+  }
+
+  private func problem(_ typed: String, international: Bool = false) -> EmailAddress.Problem? {
+    do throws(EmailAddress.Problem) {
+      _ = try address(typed, international: international)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func letters(_ count: Int) -> String { String(repeating: "a", count: count) }
+
+  // MARK: Form
+
+  @Test func `a plain address is taken as typed, its domain in lower case`() throws {
+    let parsed = try address("Jo.Public+News@Mail.EXAMPLE.com")
+    #expect(parsed.localPart == "Jo.Public+News")
+    #expect(parsed.domain == "mail.example.com")
+    #expect(parsed.text == "Jo.Public+News@mail.example.com")
+    #expect(parsed.identity == Array("Jo.Public+News@mail.example.com".utf8))
+    #expect(parsed.isASCII)
+  }
+
+  @Test func `every atext character is taken`() throws {
+    let local = "azAZ09!#$%&'*+-/=?^_`{|}~"
+    #expect(try address("\(local)@example.com").localPart == local)
+  }
+
+  @Test func `spaces around it and the root's dot are dropped`() throws {
+    let plain = try address("a@example.com")
+    for typed in [" a@example.com", "a@example.com  ", "   a@example.com. ", "a@EXAMPLE.com."] {
+      #expect(try address(typed) == plain)
+    }
+    #expect(problem("a@example.com..") == .domain)
+    #expect(problem("a@.") == .domain)
+  }
+
+  @Test func `nothing and spaces alone are refused`() {
+    #expect(problem("") == .empty)
+    #expect(problem("    ") == .empty)
+  }
+
+  @Test(arguments: ["a", "example.com", "a.example.com", "a\u{FF20}example.com", "a%40example.com"])
+  func `a text without @ is refused`(_ typed: String) {
+    #expect(problem(typed) == .missingAt)
+  }
+
+  @Test(arguments: [
+    "victim@x.test,attacker@y.test", "victim@x.test;attacker@y.test", "a@b@example.com", "@@@@",
+    "a@@example.com", "@relay.test:a@example.com", "victim@x.test attacker@y.test",
+    "victim@x.test,", "a@example.com;",
+  ])
+  func `a list or a route is refused`(_ typed: String) {
+    #expect(problem(typed) == .list)
+  }
+
+  @Test(arguments: [
+    ("\"a@evil.test x\"@victim.test", EmailAddress.Problem.quotedLocalPart),
+    ("\"a\"@victim.test", .quotedLocalPart), ("a(c)@x.test", .comment), ("a@x.test(c)", .comment),
+    ("a@[127.0.0.1]", .addressLiteral), ("a@[IPv6:::1]", .addressLiteral),
+    ("Jo <a@x.test>", .angleBrackets), ("<a@x.test>", .angleBrackets),
+    ("v@x.test> NOTIFY=NEVER ORCPT=<a", .angleBrackets), ("<v@x.test> SIZE=1", .angleBrackets),
+    ("v@x.test SIZE=1", .domain), ("a b@x.test", .localPart), ("a\\b@x.test", .localPart),
+    ("a:b@x.test", .localPart), ("mailto:a@x.test", .localPart),
+  ])
+  func `the larger grammar of mail is refused`(_ typed: String, _ expected: EmailAddress.Problem) {
+    #expect(problem(typed) == expected)
+    #expect(problem(typed, international: true) == expected)
+  }
+
+  @Test func `every control character is refused anywhere, its neighbours are not`() throws {
+    let controls = Array(0...0x1F) + Array(0x7F...0x9F) + [0x2028, 0x2029]
+    for control in controls.compactMap({ Unicode.Scalar(UInt32($0)) }) {
+      for typed in [
+        "\(control)a@x.test", "a@x.test\(control)", "a\(control)b@x.test", "a@x\(control).test",
+        "a@x.test\(control)RCPT TO:<b@y.test>", " \(control) a@x.test",
+      ] {
+        #expect(problem(typed) == .controlCharacter)
+        #expect(problem(typed, international: true) == .controlCharacter)
+      }
+    }
+    #expect(problem("a@x.test\r\nb@y.test") == .controlCharacter)
+    #expect(problem("a~@x.test") == nil)
+    #expect(problem("a\u{A0}@x.test") == .nonASCIILocalPart)
+    #expect(problem("a\u{A0}@x.test", international: true) == .localPart)
+  }
+
+  @Test(arguments: [".a@x.test", "a.@x.test", "a..b@x.test", ".@x.test", "@x.test", " @x.test"])
+  func `a dot may stand only between two other characters`(_ typed: String) {
+    #expect(problem(typed) == .localPart)
+  }
+
+  // MARK: Lengths
+
+  @Test func `a local part of 64 octets is taken, of 65 refused`() {
+    #expect(problem("\(letters(64))@x.test") == nil)
+    #expect(problem("\(letters(65))@x.test") == .tooLong)
+    #expect(problem("\(letters(62))é@x.test", international: true) == nil)
+    #expect(problem("\(letters(63))é@x.test", international: true) == .tooLong)
+  }
+
+  @Test func `a label of 63 octets is taken, of 64 refused`() {
+    #expect(problem("a@\(letters(63)).test") == nil)
+    #expect(problem("a@\(letters(64)).test") == .tooLong)
+    #expect(problem("a@x.\(letters(63))") == nil)
+    #expect(problem("a@x.\(letters(64))") == .tooLong)
+    #expect(problem("a@ë.example") == .tooLong)
+  }
+
+  @Test func `a whole of 254 octets is taken, of 255 refused, also with the root's dot`() throws {
+    let labels = [letters(63), letters(63), letters(61)].joined(separator: ".")
+    #expect(try address("\(letters(64))@\(labels)").text.utf8.count == 254)
+    #expect(problem("\(letters(64))@\(labels).") == nil)
+    #expect(problem("\(letters(64))@\(labels)a") == .tooLong)
+  }
+
+  @Test func `a domain of 252 octets is taken, of 253 and 254 refused`() {
+    let labels = [letters(63), letters(63), letters(63)].joined(separator: ".")
+    #expect(problem("a@\(labels).\(letters(60))") == nil)
+    #expect(problem("a@\(labels).\(letters(61))") == .tooLong)
+    #expect(problem("a@\(labels).\(letters(62))") == .tooLong)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a flood is refused before it is looked at`() {
+    let flood = String(repeating: "a.", count: 32_768) + "@"
+    let signs = String(repeating: "@", count: 1 << 20)
+    let clock = ContinuousClock()
+    // The best of several, since other tests share the machine.
+    let best = (0..<20).map { _ in
+      clock.measure {
+        #expect(problem(flood) == .tooLong)
+        #expect(problem(signs) == .tooLong)
+      }
+    }.min()
+    #expect(best ?? .seconds(1) < .milliseconds(5))
+  }
+
+  // MARK: Domain
+
+  @Test(arguments: [
+    "localhost", "x", "x.", "", ".", ".com", "x..com", ".x.com", "-x.com", "x-.com", "x.-com",
+    "x.com-", "x_y.com", "x y.com", "x.123", "127.0.0.1", "x.com/", "x.com:25", "x!y.com", "*.com",
+    "x.com?", "%2e.com",
+  ])
+  func `what is no host name with two labels is refused`(_ domain: String) {
+    #expect(problem("a@\(domain)") == .domain)
+  }
+
+  @Test(arguments: ["x.co", "1.com", "x-y.com", "a--b.com", "123.x", "x.1a", "r3---sn.x.com"])
+  func `odd but valid host names are taken`(_ domain: String) throws {
+    #expect(try address("a@\(domain)").domain == domain)
+  }
+
+  @Test func `the Unicode and the A-label form of a domain are one`() throws {
+    let encoded = try address("a@xn--bcher-kva.example")
+    for typed in [
+      "a@bücher.example", "a@bu\u{308}cher.example", "a@XN--BCHER-KVA.Example",
+      "a@BÜCHER.EXAMPLE", "a@bücher.example.",
+    ] {
+      #expect(try address(typed) == encoded)
+      #expect(try address(typed).identity == encoded.identity)
+      #expect(try address(typed).isASCII)
+    }
+  }
+
+  @Test func `an accented domain is another one`() throws {
+    #expect(try address("a@cüre53.de") != address("a@cure53.de"))
+    #expect(try address("a@fa\u{DF}.example") != address("a@fass.example"))
+  }
+
+  @Test(arguments: [
+    "\u{212A}ernel.example", "\u{17F}hop.example", "\u{FF45}xample.com", "example\u{3002}com",
+    "a\u{3002}example.com", "exam\u{AD}ple.com", "exam\u{200B}ple.com", "bücher.\u{FF45}xample",
+    "ü.example", "ö.example",
+  ])
+  func `a domain that turns into plain ASCII or into another is refused`(_ domain: String) {
+    #expect(problem("a@\(domain)") == .lookAlikeDomain)
+  }
+
+  @Test func `an unknown or broken encoding is refused`() {
+    #expect(problem("a@unknown-ü.example") == .domain)
+    #expect(problem("a@xn--zz.example") == .domain)
+    #expect(problem("a@ä.example") == .domain)
+    #expect(problem("a@evil.test\u{FF20}bücher.example") != nil)
+  }
+
+  // MARK: Local part beyond ASCII
+
+  @Test(arguments: ["mıke", "mi\u{212A}e", "ſam", "İan", "straße", "jos\u{E9}", "е", "a\u{200B}"])
+  func `a non-ASCII local part needs SMTPUTF8`(_ local: String) {
+    #expect(problem("\(local)@x.test") == .nonASCIILocalPart)
+  }
+
+  @Test func `with SMTPUTF8 letters are kept and never folded`() throws {
+    let names = [("mıke", "mike"), ("ſam", "sam"), ("İan", "ian"), ("straße", "strasse")]
+    for (local, plain) in names {
+      let parsed = try address("\(local)@x.test", international: true)
+      #expect(parsed.text == "\(local)@x.test")
+      #expect(!parsed.isASCII)
+      #expect(try parsed != address("\(plain)@x.test"))
+      #expect(try parsed.limiterForm != address("\(plain)@x.test").limiterForm)
+    }
+  }
+
+  @Test(arguments: [
+    ("jos\u{E9}", "jose\u{301}"), ("\u{1EC7}", "\u{EA}\u{323}"), ("\u{1EC7}", "e\u{323}\u{302}"),
+    ("\u{AC01}", "\u{1100}\u{1161}\u{11A8}"), ("\u{AC01}", "\u{AC00}\u{11A8}"), ("K", "\u{212A}"),
+    ("\u{9CB}", "\u{9C7}\u{9BE}"), ("\u{8C48}", "\u{F900}"), ("q\u{323}\u{307}", "q\u{307}\u{323}"),
+    ("\u{386}", "\u{391}\u{301}"),
+  ])
+  func `only the composed spelling is taken`(_ composed: String, _ other: String) {
+    #expect(composed == other && !composed.utf8.elementsEqual(other.utf8))
+    #expect(problem("x\(composed)@x.test", international: true) == nil)
+    #expect(problem("x\(other)@x.test", international: true) == .localPart)
+  }
+
+  @Test(arguments: ["用户", "अजय", "квіточка", "χρήστης", "राम.क्षेत्र", "দোকান১", "สมชาย", "אבג"])
+  func `names in other scripts are taken`(_ local: String) throws {
+    #expect(try address("\(local)@x.test", international: true).localPart == local)
+  }
+
+  @Test(arguments: [
+    "a\u{200B}", "a\u{200D}", "a\u{202E}b", "\u{FEFF}a", "a\u{2060}", "😀", "a\u{3000}", "a\u{E000}",
+    "a\u{AD}", "a\u{FF0E}\u{2025}", "№", "a\u{FFFD}", "\u{FF20}",
+  ])
+  func `invisible characters, symbols and spaces are no letters`(_ local: String) {
+    #expect(problem("\(local)@x.test", international: true) == .localPart)
+  }
+
+  // MARK: Equality, folding, printing
+
+  @Test func `identity keeps case, tag and dots of the local part`() throws {
+    let plain = try address("jopublic@gmail.com")
+    for typed in ["JoPublic@gmail.com", "jopublic+x@gmail.com", "jo.public@gmail.com"] {
+      #expect(try address(typed) != plain)
+      #expect(try address(typed).identity != plain.identity)
+    }
+    #expect(try Set([plain, address("jopublic@GMAIL.com")]).count == 1)
+  }
+
+  @Test(arguments: [
+    ("Jo.Public+x@Example.com", "jo.public@example.com"), ("jo+a+b@example.com", "jo@example.com"),
+    ("Jo.Pub.Lic+x.y@GMail.com", "jopublic@gmail.com"),
+    ("jo.public@googlemail.com.", "jopublic@gmail.com"), ("+tag@example.com", "+tag@example.com"),
+    ("+t.ag@gmail.com", "+tag@gmail.com"), ("jo.p@notgmail.com", "jo.p@notgmail.com"),
+    ("jo.p@sub.gmail.com", "jo.p@sub.gmail.com"), ("jo+@example.com", "jo@example.com"),
+    ("jo@BÜCHER.example", "jo@xn--bcher-kva.example"),
+  ])
+  func `the limiter's form folds case, tag and Gmail's dots`(
+    _ typed: String, _ form: String
+  ) throws {
+    #expect(String(decoding: try address(typed).limiterForm, as: UTF8.self) == form)
+  }
+
+  @Test func `no way of printing shows the local part`() throws {
+    struct Holder {
+      let email: EmailAddress
+    }
+    let parsed = try address("jo.public@example.com")
+    var dumped = ""
+    dump(Holder(email: parsed), to: &dumped)
+    for text in [
+      "\(parsed)", String(reflecting: parsed), "\([parsed])", "\(Holder(email: parsed))", dumped,
+    ] {
+      #expect(text.contains("j***@example.com"))
+      #expect(!text.contains("public"))
+    }
+    #expect(parsed.masked == "j***@example.com")
+    #expect(try address("é@x.test", international: true).masked == "é***@x.test")
+    #expect(try address("a@x.test").masked == "a***@x.test")
+  }
+
+  @Test func `every problem has its own code and sentence`() {
+    let problems = EmailAddress.Problem.allCases
+    #expect(Set(problems.map(\.rawValue)).count == problems.count)
+    #expect(Set(problems.map(\.description)).count == problems.count)
+    #expect(problems.allSatisfy { $0.description.hasSuffix(".") })
+  }
+}

@@ -1,0 +1,15 @@
+import Testing
+import Transfer
+
+/// Expects that `body` throws exactly `expected`.
+func expectError<Value>(
+  _ expected: TransferError, sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: () async throws -> Value
+) async {
+  do {
+    _ = try await body()
+    Issue.record("no error", sourceLocation: sourceLocation)
+  } catch {
+    #expect(error as? TransferError == expected, sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,91 @@
+import Glibc
+
+/// The server's end of one connection; blocks the thread that serves it.
+final class Peer {
+  let input: Int32
+  let output: Int32
+  private var buffer: [UInt8] = []
+
+  /// Counted from 0 in order of arrival.
+  let number: Int
+
+  init(input: Int32, output: Int32, number: Int) {
+    self.input = input
+    self.output = output
+    self.number = number
+  }
+
+  /// The next line with its line end, or nil at the end.
+  func readLine() -> String? {
+    while true {
+      if let end = buffer.firstIndex(of: 0x0a) {
+        let line = String(decoding: buffer[...end], as: UTF8.self)
+        buffer.removeFirst(end + 1)
+        return line
+      }
+      guard fill() else { return nil }
+    }
+  }
+
+  /// Everything up to the line that ends with the final dot, dots as they are on the wire.
+  func readMessage() -> [UInt8]? {
+    let dot = Array("\r\n.\r\n".utf8)
+    var searched = 0
+    while true {
+      if buffer.starts(with: dot.dropFirst(2)) {
+        buffer.removeFirst(3)
+        return []
+      }
+      var index = searched
+      while index + dot.count <= buffer.count {
+        if buffer[index] == 0x0d, buffer[index..<index + dot.count].elementsEqual(dot) {
+          let message = Array(buffer[..<(index + 2)])
+          buffer.removeFirst(index + dot.count)
+          return message
+        }
+        index += 1
+      }
+      searched = max(0, buffer.count - dot.count)
+      guard fill() else { return nil }
+    }
+  }
+
+  func read(_ count: Int) -> [UInt8]? {
+    while buffer.count < count { guard fill() else { return nil } }
+    defer { buffer.removeFirst(count) }
+    return Array(buffer[..<count])
+  }
+
+  @discardableResult
+  func write(_ bytes: [UInt8]) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+      guard count > 0 else { return false }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+
+  @discardableResult
+  func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+  /// Blocks until the client goes away.
+  func waitForEnd() {
+    while fill() { buffer = [] }
+  }
+
+  /// Closes with RST, so that the client sees the end even while it sends.
+  func abort() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(output, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+  }
+
+  private func fill() -> Bool {
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    let count = piece.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress, $0.count) }
+    guard count > 0 else { return false }
+    buffer += piece[..<count]
+    return true
+  }
+}

@@ -1,0 +1,9 @@
+-- Whether this database can be served from, and what time it has.
+-- Called by: Storage/DatabaseReadiness.
+SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only,
+       current_setting('fsync')::bool AND current_setting('full_page_writes')::bool
+         AND current_setting('synchronous_commit') NOT IN ('off', 'local') AS durable,
+       (SELECT max(v.version) FROM rekey.schema_version v)::int AS version,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - min(o.run_at))
+                 FROM rekey.outbox o WHERE o.dead_at IS NULL), 0)::bigint AS oldest_due,
+       clock_timestamp() AS now

@@ -1,0 +1,40 @@
+-- Ends some attempts: sent and dropped messages go, what may be tried again waits, the rest is dead.
+-- Fenced: an attempt that lost its lease to a later one changes nothing.
+-- Called by: Storage/OutboxFinisher (batched).
+-- $1 message ids, $2 attempts, $3 outcomes (sent, retry, dead, dropped, released), $4 seconds until the
+-- next try (retry), $5 causes (retry, dead: last_error; dropped: drop_reason), $6 token.keep_live.
+-- A released message was interrupted, not tried: it is due at once and its attempt does not count,
+-- though the fence has to move on, so the count stays and only the error is left alone.
+WITH input AS MATERIALIZED (
+  SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[])
+    AS i(id, attempt, outcome, seconds, cause)
+), held AS MATERIALIZED (
+  SELECT o.id, o.request_id, o.kind, i.outcome, i.seconds, i.cause
+  FROM rekey.outbox o JOIN input i ON i.id = o.id AND i.attempt = o.attempt
+  WHERE o.dead_at IS NULL
+  ORDER BY o.id
+  FOR UPDATE OF o
+), gone AS (
+  DELETE FROM rekey.outbox o
+  WHERE o.id = ANY (ARRAY(SELECT h.id FROM held h WHERE h.outcome IN ('sent', 'dropped')))
+), kept AS (
+  UPDATE rekey.outbox o
+  SET leased_until = NULL,
+      run_at = clock_timestamp() + make_interval(secs => h.seconds),
+      dead_at = CASE WHEN h.outcome = 'dead' THEN clock_timestamp() END,
+      last_error = coalesce(h.cause, o.last_error)
+  FROM held h
+  WHERE o.id = h.id AND h.outcome IN ('retry', 'dead', 'released')
+), marked AS (
+  UPDATE rekey.reset_request r
+  SET sent_at = CASE WHEN h.outcome = 'sent' THEN clock_timestamp() ELSE r.sent_at END,
+      dropped_at = CASE WHEN h.outcome = 'dropped' AND r.sent_at IS NULL THEN clock_timestamp() END,
+      drop_reason = CASE WHEN h.outcome = 'dropped' AND r.sent_at IS NULL THEN h.cause END
+  FROM held h
+  WHERE r.id = h.request_id AND h.kind = 'link' AND h.outcome IN ('sent', 'dropped')
+    AND r.id = ANY (ARRAY(
+      SELECT l.id FROM rekey.reset_request l
+      WHERE l.id = ANY (ARRAY(SELECT x.request_id FROM held x WHERE x.outcome IN ('sent', 'dropped')))
+      ORDER BY l.id FOR UPDATE OF l))
+)
+SELECT h.id, h.request_id, h.outcome FROM held h

@@ -1,0 +1,24 @@
+-- Locks a request and its live siblings in the order of their ids, and shows them.
+-- Siblings share the account, or the address while no directory has named an account.
+-- Called by: Storage/TokenConsumer, before consume_request, in one transaction: the lock comes first,
+-- so a consume that waited is judged by the clock after the wait.
+-- $1 id, $2 the lowest id that can still be alive.
+WITH wanted AS MATERIALIZED (
+  SELECT w.id, w.caller, w.account_key, w.address_key FROM rekey.reset_request w WHERE w.id = $1::uuid
+), family AS MATERIALIZED (
+  SELECT w.id FROM wanted w
+  UNION
+  SELECT s.id FROM wanted w JOIN rekey.reset_request s ON s.account_key = w.account_key
+  WHERE s.caller = w.caller AND s.consumed_at IS NULL AND s.revoked_at IS NULL AND s.id >= $2::uuid
+  UNION
+  SELECT s.id FROM wanted w JOIN rekey.reset_request s ON s.address_key = w.address_key
+  WHERE s.caller = w.caller AND s.account_key IS NULL
+    AND s.consumed_at IS NULL AND s.revoked_at IS NULL AND s.id >= $2::uuid
+)
+SELECT r.id, r.sealed, r.kid, r.caller, r.account_key, r.created_at, r.sent_at, r.expires_at,
+       r.consumed_at, r.consumer_key, r.revoked_at, r.revoke_reason, r.dropped_at, r.drop_reason,
+       clock_timestamp() AS now
+FROM rekey.reset_request r
+WHERE r.id = ANY (ARRAY(SELECT f.id FROM family f))
+ORDER BY r.id
+FOR UPDATE OF r

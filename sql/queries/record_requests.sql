@@ -1,0 +1,88 @@
+-- Takes up to 64 waiting requests at once: known Idempotency-Keys, limits, requests, messages.
+-- One statement is one transaction, so a request and its message exist both or neither.
+-- Called by: Storage/RequestWriter.
+-- $1 ids, $2 message ids, $3 address keys, $4 account keys (or null), $5 sealed, $6 kids, $7 callers,
+-- $8 limiter keys of the addresses, $9 limiter keys of the clients (or null),
+-- $10 idempotency keys (or null), $11 body hashes (or null): arrays with one element a request.
+-- No limiter key and no idempotency key stands in one batch twice.
+-- $12 counts and $13 windows in seconds of the address limits, $14 and $15 those of the client limits,
+-- $16 seconds from acceptance to the first expiry (moved at each claim).
+-- Returns for each request: n, outcome (accepted, replayed, conflict, address_limited, client_limited),
+-- request_id of accepted and replayed ones; and the database's clock.
+-- Rows are taken in key order everywhere, clients before addresses, so two batches never deadlock.
+WITH input AS MATERIALIZED (
+  SELECT *
+  FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[],
+              $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[])
+    WITH ORDINALITY AS i(id, message_id, address_key, account_key, sealed, kid, caller,
+                         limiter_key, client_key, idempotency_key, body_hash, n)
+), known AS MATERIALIZED (
+  SELECT i.n, k.request_id, k.body_hash = i.body_hash AS same_body
+  FROM input i
+  JOIN rekey.idempotency k ON k.key = i.idempotency_key
+  WHERE k.created_at > clock_timestamp() - interval '24 hours'
+), client_taken AS (
+  -- clock_timestamp() is read once the row is locked: what waited for another batch is judged by the
+  -- time after the wait. greatest() keeps stamps in order when the database's clock steps back.
+  INSERT INTO rekey.rate_limit AS r (key, stamps)
+  SELECT i.client_key, ARRAY[clock_timestamp()]
+  FROM input i
+  WHERE i.client_key IS NOT NULL AND i.n NOT IN (SELECT n FROM known)
+  ORDER BY i.client_key
+  ON CONFLICT (key) DO UPDATE
+    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:(SELECT max(c) FROM unnest($14::int[]) AS c)]
+    WHERE NOT EXISTS (
+      SELECT FROM unnest($14::int[], $15::int[]) AS l(count, seconds)
+      WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
+  RETURNING r.key
+), address_taken AS (
+  INSERT INTO rekey.rate_limit AS r (key, stamps)
+  SELECT i.limiter_key, ARRAY[clock_timestamp()]
+  FROM input i
+  WHERE i.n NOT IN (SELECT n FROM known)
+    AND (i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken))
+  ORDER BY i.limiter_key
+  ON CONFLICT (key) DO UPDATE
+    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:(SELECT max(c) FROM unnest($12::int[]) AS c)]
+    WHERE NOT EXISTS (
+      SELECT FROM unnest($12::int[], $13::int[]) AS l(count, seconds)
+      WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
+  RETURNING r.key, r.stamps[1] AS at
+), accepted AS MATERIALIZED (
+  SELECT i.*, t.at FROM input i JOIN address_taken t ON t.key = i.limiter_key
+), remembered AS (
+  INSERT INTO rekey.idempotency AS k (key, body_hash, request_id, created_at)
+  SELECT a.idempotency_key, a.body_hash, a.id, a.at
+  FROM accepted a
+  WHERE a.idempotency_key IS NOT NULL
+  ORDER BY a.idempotency_key
+  ON CONFLICT (key) DO UPDATE
+    SET body_hash = excluded.body_hash, request_id = excluded.request_id, created_at = excluded.created_at
+    WHERE k.created_at <= clock_timestamp() - interval '24 hours'
+  RETURNING k.key
+), stored AS (
+  INSERT INTO rekey.reset_request
+    (id, address_key, account_key, sealed, kid, caller, created_at, expires_at)
+  SELECT a.id, a.address_key, a.account_key, a.sealed, a.kid, a.caller, a.at, a.at + make_interval(secs => $16::int)
+  FROM accepted a
+), queued AS (
+  INSERT INTO rekey.outbox (id, request_id, kind, run_at)
+  SELECT a.message_id, a.id, 'link', a.at FROM accepted a
+)
+SELECT i.n::int AS n,
+       CASE
+         WHEN k.same_body THEN 'replayed'
+         WHEN k.n IS NOT NULL THEN 'conflict'
+         WHEN a.n IS NOT NULL AND a.idempotency_key IS NOT NULL
+              AND NOT EXISTS (SELECT FROM remembered m WHERE m.key = a.idempotency_key)
+           THEN rekey.lost_race()
+         WHEN a.n IS NOT NULL THEN 'accepted'
+         WHEN i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken) THEN 'address_limited'
+         ELSE 'client_limited'
+       END AS outcome,
+       coalesce(k.request_id, a.id) AS request_id,
+       clock_timestamp() AS now
+FROM input i
+LEFT JOIN known k ON k.n = i.n
+LEFT JOIN accepted a ON a.n = i.n
+ORDER BY i.n

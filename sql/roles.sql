@@ -1,0 +1,38 @@
+-- Least-privilege roles. Run by an administrator after `rekey migrate`, again after each upgrade
+-- (it may be repeated): psql -v ON_ERROR_STOP=1 -f sql/roles.sql "$DATABASE_URL"
+--
+-- Make login roles yourself and grant them what they run as:
+--   serve with its worker: rekey_serve and rekey_work; serve --no-worker: rekey_serve;
+--   work: rekey_work; purge and other operator commands: rekey_ops. Only the owner migrates.
+
+DO $$
+BEGIN
+  IF to_regrole('rekey_serve') IS NULL THEN CREATE ROLE rekey_serve NOLOGIN; END IF;
+  IF to_regrole('rekey_work') IS NULL THEN CREATE ROLE rekey_work NOLOGIN; END IF;
+  IF to_regrole('rekey_ops') IS NULL THEN CREATE ROLE rekey_ops NOLOGIN; END IF;
+END $$;
+
+GRANT USAGE ON SCHEMA rekey TO rekey_serve, rekey_work, rekey_ops;
+GRANT SELECT ON rekey.schema_version TO rekey_serve, rekey_work, rekey_ops;
+GRANT EXECUTE ON FUNCTION rekey.first_id_at(timestamptz), rekey.lost_race() TO rekey_serve, rekey_work, rekey_ops;
+
+-- serve takes requests down, judges tokens, uses them up and revokes them.
+GRANT SELECT, INSERT ON rekey.reset_request TO rekey_serve;
+GRANT UPDATE (consumed_at, consumer_key, revoked_at, revoke_reason) ON rekey.reset_request TO rekey_serve;
+GRANT SELECT, INSERT ON rekey.outbox TO rekey_serve;
+GRANT SELECT, INSERT, UPDATE ON rekey.rate_limit, rekey.idempotency TO rekey_serve;
+
+-- work claims messages, names accounts, marks what was sent, replaces older links, makes partitions.
+GRANT SELECT ON rekey.reset_request TO rekey_work;
+GRANT UPDATE (account_key, sealed, kid, sent_at, expires_at, revoked_at, revoke_reason, dropped_at, drop_reason)
+  ON rekey.reset_request TO rekey_work;
+GRANT SELECT, UPDATE, DELETE ON rekey.outbox TO rekey_work;
+GRANT EXECUTE ON FUNCTION rekey.make_partitions(integer) TO rekey_work;
+
+-- ops purges. FOR UPDATE needs the right to update one column.
+GRANT SELECT, DELETE ON rekey.reset_request, rekey.outbox, rekey.rate_limit, rekey.idempotency TO rekey_ops;
+GRANT UPDATE (revoked_at) ON rekey.reset_request TO rekey_ops;
+GRANT UPDATE (dead_at) ON rekey.outbox TO rekey_ops;
+GRANT UPDATE (stamps) ON rekey.rate_limit TO rekey_ops;
+GRANT UPDATE (created_at) ON rekey.idempotency TO rekey_ops;
+GRANT EXECUTE ON FUNCTION rekey.make_partitions(integer), rekey.drop_partitions(timestamptz) TO rekey_ops;

@@ -108,5 +108,49 @@ let package = Package(
     .plugin(
       name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"],
       path: "Sources/EmbedFiles/Plugin"),
+
+    // Tests: one target a module. Those that need PostgreSQL take it from REKEY_TEST_DATABASE_URL.
+    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
+    .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
+    .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: strict),
+    .testTarget(
+      name: "PasswordResetTests", dependencies: ["PasswordReset", "Cryptography"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MailingTests", dependencies: ["Mailing", "PasswordReset", "Transfer"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AccountsTests", dependencies: ["Accounts", "PasswordReset", "Postgres", "Transfer"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MailSinkTests", dependencies: ["MailSink", nioCore, nioPosix], swiftSettings: strict),
+    .testTarget(
+      name: "DemoAppTests",
+      dependencies: [
+        "DemoApp", hummingbird, httpTypes, logging, nioCore,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "StorageTests",
+      dependencies: ["Storage", "StoreContract", "PasswordReset", "Postgres", "Cryptography", logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DeliveryTests",
+      dependencies: ["Delivery", "StoreContract", "PasswordReset", logging, lifecycle],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WebTests",
+      dependencies: [
+        "Web", "StoreContract", "PasswordReset", hummingbird, httpTypes, logging, nioCore,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "RekeyTests", dependencies: ["rekey", "PasswordReset", logging], swiftSettings: strict),
+    // The rules of the store, and a store in memory that is held to them as PostgreSQL is.
+    .target(
+      name: "StoreContract", dependencies: ["PasswordReset", "Cryptography"],
+      path: "Tests/StoreContract", swiftSettings: strict),
   ]
 )

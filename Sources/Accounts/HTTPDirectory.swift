@@ -7,7 +7,6 @@ public import Transfer
 /// `{"account": null}`; `404` means the same as the latter. Everything else is a fault that passes.
 /// The mail goes to the `email` of the answer, so the app decides which spellings are one person.
 public struct HTTPDirectory: AccountDirectory {
-  private static let timeout = Duration.seconds(5)
   private static let maximumAnswer = 16 * 1024
 
   private let url: DirectoryURL
@@ -15,6 +14,7 @@ public struct HTTPDirectory: AccountDirectory {
   private let clock: any DatabaseClock
   private let sign: @Sendable ([UInt8]) -> [UInt8]?
   private let makeID: @Sendable () -> String
+  private let timeout: Duration
   private let loop: TransferLoop
 
   /// - Parameters:
@@ -22,16 +22,18 @@ public struct HTTPDirectory: AccountDirectory {
   ///   - clock: for the time in the signature.
   ///   - sign: HMAC-SHA-256 under the shared secret; nil where it fails.
   ///   - makeID: names a call, in visible ASCII; no two calls may have one name.
+  ///   - timeout: for the whole call.
   public init(
     _ url: DirectoryURL, policy: EmailAddress.Policy, clock: any DatabaseClock,
     sign: @escaping @Sendable ([UInt8]) -> [UInt8]?, makeID: @escaping @Sendable () -> String,
-    through loop: TransferLoop
+    timeout: Duration = .seconds(5), through loop: TransferLoop
   ) {
     self.url = url
     self.policy = policy
     self.clock = clock
     self.sign = sign
     self.makeID = makeID
+    self.timeout = timeout
     self.loop = loop
   }
 
@@ -41,7 +43,7 @@ public struct HTTPDirectory: AccountDirectory {
     let question = try question(about: address, caller: caller)
     let call = HTTPTransfer(
       method: "POST", url: url.text, headers: question.headers, body: question.body,
-      timeout: Self.timeout, maxAnswerBytes: Self.maximumAnswer, allowPlainHTTP: true)
+      timeout: timeout, maxAnswerBytes: Self.maximumAnswer, allowPlainHTTP: true)
     return try read(try await answer(to: call))
   }
 
@@ -49,7 +51,8 @@ public struct HTTPDirectory: AccountDirectory {
     do throws(TransferError) {
       return try await loop.perform(call)
     } catch {
-      throw DirectoryError(cause: "http_\(error.kind.rawValue)")
+      throw DirectoryError(
+        cause: error.kind == .tooLarge ? "answer_too_large" : "http_\(error.kind.rawValue)")
     }
   }
 

@@ -4,27 +4,29 @@ internal import Postgres
 /// Asks the main app's own database who owns an address.
 ///
 /// The query has one parameter, `$1`, the address as text, and the columns `id` and `email`, and
-/// perhaps `locale` and `version`. Sessions are read-only; a query takes 5 seconds at most.
+/// perhaps `locale` and `version`. Sessions are read-only.
 public struct SQLDirectory: AccountDirectory {
-  private static let timeout = Duration.seconds(5)
-
   private let pool: Pool
   private let query: AccountQuery
   private let policy: EmailAddress.Policy
+  private let timeout: Duration
 
   /// - Parameters:
   ///   - query: SQL text of one SELECT.
   ///   - policy: for the addresses in answers.
   ///   - connections: kept open, at least 1.
+  ///   - timeout: for one question, the wait for a connection included.
   /// - Throws: `.query` or `.database`. Nothing is connected yet.
   public init(
-    databaseURL: String, query: String, policy: EmailAddress.Policy, connections: Int = 4
+    databaseURL: String, query: String, policy: EmailAddress.Policy, connections: Int = 4,
+    timeout: Duration = .seconds(5)
   ) throws(AccountsError) {
     self.query = try AccountQuery(query)
     self.policy = policy
+    self.timeout = timeout
     do throws(PostgresError) {
       let settings = try PostgresSettings(
-        url: databaseURL, applicationName: "rekey accounts", statementTimeout: Self.timeout,
+        url: databaseURL, applicationName: "rekey accounts", statementTimeout: timeout,
         requiresReadWrite: false, options: ["default_transaction_read_only": "on"])
       pool = Pool(
         settings, statements: [self.query.statement], size: connections, maxWaiting: 256,
@@ -38,7 +40,16 @@ public struct SQLDirectory: AccountDirectory {
     do throws(PostgresError) {
       try await pool.connect(within: limit)
       try await pool.execute(query.statement, [.text("nobody@sample.invalid")], within: limit)
-    } catch { throw .database(error) }
+    } catch { throw Self.problem(error) }
+  }
+
+  private static func problem(_ error: PostgresError) -> AccountsError {
+    switch error {
+    case .server(let sqlState, _, _):
+      .query(problem: "the database refuses it with SQLSTATE \(sqlState)")
+    case .misuse: .query(problem: "$1 must be used as text")
+    default: .database(error)
+    }
   }
 
   /// Ends the connections after the queries that run.
@@ -60,7 +71,7 @@ public struct SQLDirectory: AccountDirectory {
   private func rows(for address: EmailAddress) async throws(DirectoryError) -> Rows {
     do throws(PostgresError) {
       return try await pool.execute(
-        query.statement, [.text(address.text)], within: Self.timeout)
+        query.statement, [.text(address.text)], within: timeout)
     } catch { throw DirectoryError(cause: error.cause) }
   }
 }

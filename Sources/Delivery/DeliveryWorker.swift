@@ -10,18 +10,23 @@ public struct DeliveryWorker: Service {
   private let courier: Courier
   private let signal: WakeSignal
   private let concurrency: Int
+  private let lease: WholeDuration
   private let pollInterval: Duration
   private let logger: Logger
+  private let inHand = InHand()
 
-  /// - Parameter concurrency: messages in hand at once.
+  /// - Parameters:
+  ///   - concurrency: messages in hand at once.
+  ///   - lease: renewed when a third of it has passed.
   public init(
     outbox: any Outbox, courier: Courier, signal: WakeSignal, concurrency: Int,
-    pollInterval: Duration = .seconds(1), logger: Logger
+    lease: WholeDuration, pollInterval: Duration = .seconds(1), logger: Logger
   ) {
     self.outbox = outbox
     self.courier = courier
     self.signal = signal
     self.concurrency = concurrency
+    self.lease = lease
     self.pollInterval = pollInterval
     self.logger = logger
   }
@@ -30,7 +35,10 @@ public struct DeliveryWorker: Service {
   public func run() async throws {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
-        group.addTask { await poll() }
+        group.addTask { await repeating(every: pollInterval) { signal.send() } }
+        group.addTask {
+          await repeating(every: .milliseconds(lease.seconds * 1000 / 3)) { await renew() }
+        }
         await work()
         group.cancelAll()
       }
@@ -39,26 +47,25 @@ public struct DeliveryWorker: Service {
     }
   }
 
-  private func poll() async {
+  private func repeating(every interval: Duration, _ action: () async -> Void) async {
     while !Task.isCancelled {
-      signal.send()
-      try? await Task.sleep(for: pollInterval)
+      await action()
+      try? await Task.sleep(for: interval)
     }
   }
 
   private func work() async {
-    let inHand = InHand()
     await withDiscardingTaskGroup { group in
       for await _ in signal.stream {
         while true {
-          let free = concurrency - inHand.count
+          let free = concurrency - inHand.messages.count
           guard free > 0 else { break }
           let messages = await claim(atMost: free)
           for message in messages {
-            inHand.change(by: 1)
+            inHand.add(message)
             group.addTask {
               await courier.deliver(message)
-              inHand.change(by: -1)
+              inHand.remove(message)
               signal.send()
             }
           }
@@ -68,17 +75,30 @@ public struct DeliveryWorker: Service {
     }
   }
 
+  // In both, the store has said what went wrong, and the next look is the next try.
+
   private func claim(atMost limit: Int) async -> [ClaimedMessage] {
-    // The store has said what went wrong; the next look is the next try.
     (try? await outbox.claim(atMost: limit)) ?? []
+  }
+
+  private func renew() async {
+    let messages = inHand.messages
+    if !messages.isEmpty { try? await outbox.renew(messages) }
   }
 }
 
-/// How many messages are being worked on.
+/// The messages that are being worked on.
 private final class InHand: Sendable {
-  private let value = Mutex(0)
+  private let held = Mutex<[RequestID: ClaimedMessage]>([:])
 
-  var count: Int { value.withLock { $0 } }
+  var messages: [ClaimedMessage] { held.withLock { Array($0.values) } }
 
-  func change(by difference: Int) { value.withLock { $0 += difference } }
+  func add(_ message: ClaimedMessage) { held.withLock { $0[message.id] = message } }
+
+  func remove(_ message: ClaimedMessage) {
+    held.withLock { held in
+      // A later attempt of the same message may be in hand here already.
+      if held[message.id]?.attempt == message.attempt { held[message.id] = nil }
+    }
+  }
 }

@@ -21,18 +21,21 @@ public struct Janitor: Service {
   public func run() async throws {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        await runOnce()
-        try? await Task.sleep(for: interval)
+        let isDone = await runOnce()
+        try? await Task.sleep(for: isDone ? interval : .seconds(2))
       }
     }
   }
 
-  private func runOnce() async {
+  /// False where it has to be tried again soon.
+  private func runOnce() async -> Bool {
     do {
       let done = try await chore()
       if done > 0 { logger.info("partitions made", metadata: ["count": "\(done)"]) }
+      return true
     } catch {
-      logger.warning("partitions not made", metadata: ["error": "\(error)"])
+      logger.warning("partitions not made yet", metadata: ["error": "\(error)"])
+      return false
     }
   }
 }

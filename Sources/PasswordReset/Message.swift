@@ -73,6 +73,9 @@ public protocol Outbox: Sendable {
     _ message: ClaimedMessage, _ outcome: AttemptOutcome
   ) async throws(ResetError) -> Bool
 
+  /// Extends the leases of messages in hand; one whose lease was lost is left alone.
+  func renew(_ messages: [ClaimedMessage]) async throws(ResetError)
+
   /// Writes down whom the directory named, before the mail goes. False where the lease was lost or
   /// the request has been revoked meanwhile.
   func name(

@@ -12,6 +12,7 @@ enum Queries {
   static let revokeRequests = query("revoke_requests")
   static let notifyWorkers = query("notify_workers")
   static let claimMessages = query("claim_messages")
+  static let renewLeases = query("renew_leases")
   static let nameAccount = query("name_account")
   static let finishMessages = query("finish_messages")
   static let replaceRequests = query("replace_requests")
@@ -35,6 +36,7 @@ enum Queries {
     revokeRequests,
     notifyWorkers,
     claimMessages,
+    renewLeases,
     nameAccount,
     finishMessages,
     replaceRequests,

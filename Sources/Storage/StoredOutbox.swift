@@ -27,7 +27,7 @@ public struct StoredOutbox: Outbox {
   public init(_ database: Database, settings: Settings) {
     self.database = database
     self.settings = settings
-    claims = database.session([Queries.claimMessages, Queries.nameAccount], name: "pg-claims")
+    claims = database.session([Queries.claimMessages, Queries.renewLeases, Queries.nameAccount], name: "pg-claims")
     let session = database.session(
       [Queries.finishMessages, Queries.replaceRequests], name: "pg-finishes")
     finishes = Batcher { batch throws(ResetError) in
@@ -55,6 +55,17 @@ public struct StoredOutbox: Outbox {
     _ message: ClaimedMessage, _ outcome: AttemptOutcome
   ) async throws(ResetError) -> Bool {
     try await finishes.submit(Finish(message: message, outcome: outcome))
+  }
+
+  public func renew(_ messages: [ClaimedMessage]) async throws(ResetError) {
+    do throws(PostgresError) {
+      try await claims.execute(
+        Queries.renewLeases,
+        [
+          .uuids(messages.map(\.id.bytes)), .int4s(messages.map { Int32(clamping: $0.attempt) }),
+          .seconds(settings.lease),
+        ], within: Database.callLimit)
+    } catch { throw database.faults.report(error, in: "renew") }
   }
 
   public func name(

@@ -73,6 +73,5 @@ private let onHeader: ccurl_write_callback = { bytes, size, count, context in
 
 private let onBody: ccurl_write_callback = { bytes, size, count, context in
   let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-  // Nothing to take would read as refusal, and an empty piece is no reason for one.
-  return unsafe reception(context)?.receiveBody(buffer) == true ? buffer.count : buffer.count &+ 1
+  return unsafe reception(context)?.receiveBody(buffer) == true ? buffer.count : 0
 }

@@ -95,7 +95,7 @@ final class SMTPPool {
   private func serve(_ job: MailJob, _ now: ContinuousClock.Instant) {
     job.start(at: now)
     if let connection = idleConnection(to: job.mail.endpoint) {
-      connection.take(job, now)
+      connection.begin(job, now)
     } else {
       open(for: job, now)
     }

@@ -162,7 +162,7 @@ extension Assembly {
       Janitor(logger: logger) { try await partitions.makeAhead() },
       DeliveryWorker(
         outbox: outbox, courier: courier, signal: signal, concurrency: settings.concurrency,
-        logger: logger),
+        lease: settings.lease, logger: logger),
     ]
   }
 
@@ -182,10 +182,6 @@ extension Assembly {
     guard let first = settings.transports.first else { throw .missing(.mailTransports) }
     guard settings.transports.count == 1 else {
       throw ConfigurationProblem("mail.transports: this version takes one transport")
-    }
-    guard first.timeout.seconds + 10 <= settings.lease.seconds else {
-      throw ConfigurationProblem(
-        "mail.transports: its timeout of \(first.timeout) must end 10s or more before worker.lease (\(settings.lease))")
     }
     return SMTPTransport(
       first, ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8, through: loop)

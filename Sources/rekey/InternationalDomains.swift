@@ -8,6 +8,6 @@ struct InternationalDomains: DomainEncoding {
     guard !domain.utf8.contains(where: { "/:?#@%[]\\".utf8.contains($0) || $0 <= 0x20 }) else {
       return nil
     }
-    return URL(string: "http://\(domain)/")?.host(percentEncoded: true)
+    return URLComponents(string: "http://\(domain)/")?.encodedHost
   }
 }

@@ -133,7 +133,7 @@ struct HTTPDirectoryTests {
     #expect(try await ask(small) == nil)
     let large = try App(body: json + String(repeating: " ", count: 16_385))
     let error = try await directoryError { () throws(DirectoryError) in try await ask(large) }
-    #expect(error.cause == "http_tooLarge")
+    #expect(error.cause == "answer_too_large")
   }
 
   @Test func `a directory that is not there or breaks off is a fault`() async throws {
@@ -145,6 +145,19 @@ struct HTTPDirectoryTests {
     let app = try App("HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{")
     let broken = try await directoryError { () throws(DirectoryError) in try await ask(app) }
     #expect(broken.cause == "http_interrupted")
+  }
+
+  @Test func `an app that does not answer in time is a fault`() async throws {
+    let app = try App("")
+    let directory = HTTPDirectory(
+      try DirectoryURL(app.url), policy: Sample.policy, clock: FixedClock(), sign: { _ in [] },
+      makeID: { "msg_1" }, timeout: .milliseconds(100), through: try TransferLoop())
+    let (address, caller) = (try Sample.address(), try Sample.caller())
+    let error = try await directoryError { () throws(DirectoryError) in
+      try await directory.account(for: address, caller: caller)
+    }
+    #expect(error.cause == "http_timeout")
+    #expect(app.calls.count <= 1)
   }
 
   @Test func `nothing is sent without a time or a signature`() async throws {

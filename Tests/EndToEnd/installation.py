@@ -21,7 +21,7 @@ TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{72}(?![A-Za-z0-9_-])")
 
 def run_binary(
     *arguments: str, environment: dict[str, str] | None = None, cwd: Path | None = None,
-    deadline: float = 60.0,
+    deadline: float = 20.0,
 ) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """One command to its end, in an environment of its own."""
     return subprocess.run(

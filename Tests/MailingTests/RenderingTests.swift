@@ -94,6 +94,12 @@ struct RenderingTests {
     #expect(mail.text == "\(text)\n\(Sample.link)")
   }
 
+  @Test func `a template may have come from any editor`() throws {
+    let files = Sample.files(text: "\u{feff}Hello\r\n\r\n{{link}}\r\rBye\r\n")
+    let mail = try Sample.render(Sample.letter(), files)
+    #expect(mail.text.utf8.elementsEqual("Hello\n\n\(Sample.link)\n\nBye\n".utf8))
+  }
+
   @Test func `minutes are rounded down`() throws {
     let renderer = MessageRenderer(
       templates: try Templates(Sample.files(text: "{{minutes}} {{link}}")))

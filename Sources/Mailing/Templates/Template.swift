@@ -4,7 +4,7 @@ internal import Mustache
 struct Template: Sendable {
   private let compiled: MustacheTemplate
 
-  /// - Parameter source: with any kind of line end.
+  /// - Parameter source: with any kind of line end, with or without a byte order mark.
   init(_ source: String, part: TemplatePart, file: String) throws(MailingError) {
     let source = source.withLineFeeds
     if let problem = TemplateRules.problem(in: Array(source.utf8), of: part) {
@@ -31,11 +31,12 @@ struct Template: Sendable {
 }
 
 extension String {
-  /// CR LF and CR become LF.
+  /// CR LF and CR become LF; a byte order mark goes.
   fileprivate var withLineFeeds: String {
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
     var bytes: [UInt8] = []
     var afterReturn = false
-    for byte in utf8 {
+    for byte in utf8.dropFirst(utf8.starts(with: mark) ? mark.count : 0) {
       if byte != 10 || !afterReturn { bytes.append(byte == 13 ? 10 : byte) }
       afterReturn = byte == 13
     }

@@ -31,7 +31,7 @@ struct InvalidateRoute: Sendable {
     do {
       return .address(try EmailAddress(typed, policy: addresses))
     } catch {
-      throw .unusable("email_invalid", "No link can have been asked for by this address: \(error).")
+      throw .unusable("email_invalid", "No link can have been asked for by this address. \(error)")
     }
   }
 }

@@ -55,7 +55,7 @@ struct AskedReset {
     client = try Self.client(object)
     let email: EmailAddress
     do { email = try EmailAddress(typed, policy: addresses) } catch {
-      throw .unusable("email_invalid", "The address cannot be mailed to: \(error).")
+      throw .unusable("email_invalid", "The address cannot be mailed to. \(error)")
     }
     details = RequestDetails(email: email, claim: claim, locale: locale, data: data)
   }

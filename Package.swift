@@ -121,7 +121,8 @@ let package = Package(
       name: "MailingTests", dependencies: ["Mailing", "PasswordReset", "Transfer"],
       swiftSettings: strict),
     .testTarget(
-      name: "AccountsTests", dependencies: ["Accounts", "PasswordReset", "Postgres", "Transfer"],
+      name: "AccountsTests",
+      dependencies: ["Accounts", "Cryptography", "PasswordReset", "Postgres", "Transfer"],
       swiftSettings: strict),
     .testTarget(
       name: "MailSinkTests", dependencies: ["MailSink", nioCore, nioPosix], swiftSettings: strict),

@@ -72,7 +72,7 @@ extension Assembly {
   static func readRenderer(_ settings: Settings) throws(ConfigurationProblem) -> MessageRenderer {
     do {
       let files = try settings.templatesDirectory.map { directory throws(MailingError) in
-        try TemplateFiles(directory: directory + "/mail")
+        try TemplateFiles(directory: directory)
       }
       return MessageRenderer(templates: try Templates(files ?? .embedded))
     } catch { throw ConfigurationProblem("templates.directory: \(error)") }

@@ -9,7 +9,7 @@ final class Certificate: Sendable {
 
   /// `host` stands in the certificate as the only name.
   init(host: String = "IP:127.0.0.1") throws {
-    var template = Array("/tmp/transfer-tests-XXXXXX".utf8CString)
+    var template = Array("\(P_tmpdir)/transfer-tests-XXXXXX".utf8CString)
     directory = try #require(mkdtemp(&template).map { String(cString: $0) })
     let request = try Child([
       "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",

@@ -15,10 +15,17 @@ public final class Database: Sendable {
   let logger: Logger
   private let isServable = Mutex(false)
 
+  /// Every statement reaches its rows by key, so one plan is good for all parameters and for tables
+  /// of any size; a plan made while a table was empty must not scan it when it has grown.
+  private static let planning = [
+    "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
+  ]
+
   /// - Throws: `.configuration` for a URL that libpq does not take.
   public init(url: String, applicationName: String, logger: Logger) throws(DatabaseProblem) {
     do {
-      settings = try PostgresSettings(url: url, applicationName: applicationName)
+      settings = try PostgresSettings(
+        url: url, applicationName: applicationName, options: Self.planning)
     } catch { throw DatabaseProblem(error) }
     faults = Faults(logger: logger)
     self.logger = logger

@@ -130,14 +130,11 @@ class Installation:
             assert not tokens, f"{service.log.name} holds what looks like a token: {tokens}"
 
     def _secrets(self) -> set[str]:
-        keys = (self.directory / "keyring").read_text().split("\n")
-        raw = {line.split(" ")[1] for line in keys if line.count(" ") == 3}
         mailed = self.mailbox.mails if self.mailbox else []
-        password = re.search(r":([^:@/]+)@", self.settings["REKEY_DATABASE_URL"])
-        return (
-            raw
-            | self.seen
-            | {self.key}
-            | {address for mail in mailed for address in mail.recipients}
-            | ({password[1]} if password else set())
-        )
+        recipients = {address for mail in mailed for address in mail.recipients}
+        return {self.key, ROLE_PASSWORD} | self.seen | recipients | self._keyring_keys()
+
+    def _keyring_keys(self) -> set[str]:
+        file = self.directory / "keyring"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return {line.split(" ")[1] for line in lines if line.count(" ") == 3}

@@ -1,6 +1,7 @@
 """The command line: results on stdout, all else on stderr, exit codes 0, 1, 64 and 78."""
 
 import json
+import re
 import stat
 from hashlib import sha256
 from pathlib import Path
@@ -31,11 +32,10 @@ def test_help_has_an_example(command: list[str]):
     assert "EXAMPLE" in text.upper()
 
 
-def test_version_is_one_line_with_a_number():
+def test_version_names_the_program_and_its_number_first():
     done = run_binary("version")
     assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == 1
-    assert any(letter.isdigit() for letter in done.stdout)
+    assert re.match(r"rekey \d+\.\d+\.\d+\n", done.stdout)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_keys_list_shows_no_key(rekey: Installation):
         assert kid in plain
         assert kid in listed
         assert state in plain
-    json.loads(listed)
+    assert {json.loads(line)["kid"] for line in listed.splitlines()} == {one[0] for one in keys}
 
 
 def test_callers_add_prints_the_key_alone_and_keeps_its_hash(rekey: Installation):
@@ -103,7 +103,7 @@ def test_callers_remove_takes_all_keys_and_an_unknown_name_fails(rekey: Installa
     assert "second" not in rekey.succeed("callers", "list")
     unknown = rekey.run("callers", "remove", "second")
     assert unknown.returncode == 1
-    assert "second" in unknown.stderr
+    assert unknown.stderr
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "1a", "a/b", "a" * 65, "ä", "-", "a\n"])

@@ -116,14 +116,21 @@ def test_a_keyring_that_is_none_stops_the_start_and_prints_no_key(rekey: Install
 
 
 @pytest.mark.parametrize("file", ["keyring", "callers"])
-@pytest.mark.parametrize(("mode", "code"), [(0o644, 78), (0o640, 78), (0o620, 78), (0o604, 78)])
-def test_a_secret_file_that_others_can_reach_is_refused(
-    rekey: Installation, file: str, mode: int, code: int
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o602, 0o660], ids=oct)
+def test_a_secret_file_that_others_read_or_the_group_writes_is_refused(
+    rekey: Installation, file: str, mode: int
 ):
     (rekey.directory / file).chmod(mode)
     done = rekey.run("serve")
-    assert done.returncode == code, done.stderr
+    assert done.returncode == 78, done.stderr
     assert file in done.stderr
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640], ids=oct)
+def test_a_secret_file_that_the_group_reads_is_taken(rekey: Installation, mode: int):
+    for file in ("keyring", "callers"):
+        (rekey.directory / file).chmod(mode)
+    rekey.serve()
 
 
 @pytest.mark.parametrize("file", ["keyring", "callers"])
@@ -141,10 +148,12 @@ def test_the_command_line_goes_before_the_environment_before_the_file(rekey: Ins
     shown = rekey.succeed(
         "config", "--json", "--config", str(file), "--token-lifetime", "55m", **settings
     )
-    text = json.dumps(json.loads(shown))
-    assert "55m" in text
-    assert "50m" not in text
-    assert "20d" in text
+    lines = {line["key"]: line for line in map(json.loads, shown.splitlines())}
+    values = {key: line["value"] for key, line in lines.items()}
+    assert (values["token.lifetime"], values["token.keep_live"]) == ("55m", "4")
+    assert (values["retention"], values["worker.lease"]) == ("20d", "90s")
+    keys = ("token.lifetime", "token.keep_live", "retention", "worker.lease")
+    assert len({lines[key]["source"] for key in keys}) == 4
 
 
 def test_config_shows_every_key_with_its_source_and_no_secret(rekey: Installation):

@@ -1,4 +1,5 @@
 import Synchronization
+import Transfer
 
 /// A web server that gives one answer to every request and remembers what it was sent.
 final class HTTPScript: Sendable {
@@ -50,4 +51,13 @@ final class HTTPScript: Sendable {
     if let length { request.body = peer.read(length) ?? [] }
     return request
   }
+}
+
+/// A call to a script.
+func call(
+  _ port: UInt16, method: String = "GET", path: String = "/", host: String = "127.0.0.1"
+) -> HTTPTransfer {
+  HTTPTransfer(
+    method: method, url: "http://\(host):\(port)\(path)", timeout: .seconds(20),
+    allowPlainHTTP: true)
 }

@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: strictMemory),
     .target(
       name: "Postgres", dependencies: ["CPostgres", "Threading"], swiftSettings: strictMemory),
-    .target(name: "Transfer", dependencies: ["CCurl", "Threading"], swiftSettings: strictMemory),
+    .target(name: "Transfer", dependencies: ["CCurl"], swiftSettings: strictMemory),
 
     // The domain: no I/O.
     .target(name: "PasswordReset", dependencies: ["Cryptography"], swiftSettings: strict),

@@ -90,30 +90,36 @@ private struct RecordStatement: Sendable {
   private func outcomes(
     of drafts: [RequestDraft], _ verdicts: [Verdict]
   ) async throws(ResetError) -> [RecordOutcome] {
-    var outcomes: [RecordOutcome] = []
-    for (draft, verdict) in zip(drafts, verdicts) {
-      switch verdict {
-      case .decided(let outcome): outcomes.append(outcome)
-      case .limited(let kind):
-        outcomes.append(.limited(by: kind, retryAfter: try await waitingTime(draft, kind)))
+    var outcomes: [RecordOutcome?] = verdicts.map { verdict in
+      if case .decided(let outcome) = verdict { outcome } else { nil }
+    }
+    for kind in [LimitKind.address, .client] {
+      let places = verdicts.indices.filter { index in
+        if case .limited(kind) = verdicts[index] { true } else { false }
+      }
+      let times = try await waitingTimes(places.map { drafts[$0] }, kind)
+      for (place, seconds) in zip(places, times) {
+        outcomes[place] = .limited(by: kind, retryAfter: seconds)
       }
     }
-    return outcomes
+    return outcomes.compactMap { $0 }
   }
 
-  /// Seconds until there is room again; read on its own, because the refusing statement's snapshot
-  /// may be older than what refused.
-  private func waitingTime(
-    _ draft: RequestDraft, _ kind: LimitKind
-  ) async throws(ResetError) -> Int {
-    let limits = kind == .address ? draft.limits.address : draft.limits.client
-    let key = kind == .address ? draft.limiterKey : draft.clientKey ?? draft.limiterKey
+  /// Seconds until there is room again; read on their own, because the refusing statement's snapshot
+  /// may be older than what refused. All drafts of a batch have the same limits.
+  private func waitingTimes(
+    _ drafts: [RequestDraft], _ kind: LimitKind
+  ) async throws(ResetError) -> [Int] {
+    guard let first = drafts.first else { return [] }
+    let limits = kind == .address ? first.limits.address : first.limits.client
+    let keys = drafts.map { kind == .address ? $0.limiterKey : $0.clientKey ?? $0.limiterKey }
     do throws(PostgresError) {
       let rows = try await session.execute(
         Queries.readWaitingTimes,
-        [.bytesArray([key.bytes]), .counts(limits), .windows(limits)], within: Database.callLimit)
-      return max(1, try rows.only().int("seconds"))
-    } catch { throw database.faults.report(error, in: "waiting time") }
+        [.bytesArray(keys.map(\.bytes)), .counts(limits), .windows(limits)],
+        within: Database.callLimit)
+      return try rows.map { row throws(PostgresError) in max(1, try row.int("seconds")) }
+    } catch { throw database.faults.report(error, in: "waiting times") }
   }
 
   private static func parameters(_ drafts: [RequestDraft], _ lifetime: WholeDuration) -> [Parameter] {

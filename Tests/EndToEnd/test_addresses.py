@@ -26,8 +26,6 @@ REFUSED = [
     "a\v@example.test",
     "a\f@example.test",
     "a\tb@example.test",
-    "a@example.test\0b@example.test",
-    "\0a@example.test",
     "a\x7f@example.test",
     '"a b"@example.test',
     '"a@evil.test x"@example.test',
@@ -59,7 +57,7 @@ REFUSED = [
     "e\u0301@example.test",
     "é@example.test",
     "😀@example.test",
-    "a@" + ".".join(["a" * 60] * 4) + ".test",
+    "a@" + ".".join(["a" * 60] * 5) + ".test",
     "a." * 8_000 + "a@example.test",
     "@" * 8_000,
 ]
@@ -72,6 +70,12 @@ def test_what_is_no_address_is_refused_and_stores_nothing(shared: Service, text:
     answer = shared.caller.post("/reset/request", {"email": text})
     assert (answer.status, answer.code) == (422, "email_invalid"), answer.text
     assert (database.count("reset_request"), shared.pid) == before
+
+
+@pytest.mark.parametrize("text", ["a@example.test\0b@example.test", "\0a@example.test"])
+def test_a_nul_is_no_strict_json_already(shared: Service, text: str):
+    answer = shared.caller.post("/reset/request", {"email": text})
+    assert (answer.status, answer.code) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("field", ["id", "email"])

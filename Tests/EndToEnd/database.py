@@ -88,8 +88,11 @@ class Database:
         )
 
     def make_due(self) -> None:
-        """Ends every message's wait for its next attempt."""
-        self.execute("UPDATE rekey.outbox SET run_at = clock_timestamp() WHERE dead_at IS NULL")
+        """Ends the wait of every message for its next attempt; what is being tried goes on."""
+        self.execute(
+            "UPDATE rekey.outbox SET run_at = clock_timestamp()"
+            " WHERE dead_at IS NULL AND leased_until IS NULL"
+        )
 
     def calls(self, fragment: str = "reset_request") -> int:
         """How many statements of this database with this text have run so far."""

@@ -46,7 +46,8 @@ def send(
     """One exchange on a connection of its own."""
     connection = http.client.HTTPConnection(*address, timeout=deadline)
     try:
-        connection.putrequest(method, target, skip_accept_encoding=True)
+        has_host = any(name.lower() == "host" for name in headers or {})
+        connection.putrequest(method, target, skip_host=has_host, skip_accept_encoding=True)
         for name, value in (headers or {}).items():
             connection.putheader(name, value)
         data = body.encode() if isinstance(body, str) else body

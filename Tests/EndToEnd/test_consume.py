@@ -8,14 +8,18 @@ from caller import Caller, new_address
 from database import Database
 from http_client import Answer
 from installation import Installation
+from polling import eventually
 from service import Service
 
 
 def mailed_token(service: Service, address: str | None = None, count: int = 1, **fields) -> str:
-    """The token of a new request, once `count` mails have come to its address."""
+    """The token of a new request, once `count` mails have come to its address and it is marked."""
     address = address or new_address()
-    service.caller.accepted(address, **fields)
-    return service.installation.mailbox.mail_to(address, count).token
+    request_id = service.caller.accepted(address, **fields)
+    token = service.installation.mailbox.mail_to(address, count).token
+    database = service.installation.database
+    eventually(lambda: database.request(request_id)["sent_at"], "sent_at")
+    return token
 
 
 def consume_at_once(callers: list[Caller], tokens: list[str], times: int) -> list[Answer]:

@@ -130,13 +130,13 @@ def test_old_idempotency_keys_and_limiter_rows_go_too(rekey: Installation):
     database = rekey.database
     for age in ("25 hours", "23 hours"):
         database.execute(
-            "INSERT INTO rekey.idempotency VALUES (sha256(%(age)s::bytea), sha256('b'),"
-            " gen_random_uuid(), clock_timestamp() - %(age)s::interval)",
+            "INSERT INTO rekey.idempotency VALUES (sha256(convert_to(%(age)s::text, 'UTF8')),"
+            " sha256('b'), gen_random_uuid(), clock_timestamp() - %(age)s::text::interval)",
             {"age": age},
         )
         database.execute(
-            "INSERT INTO rekey.rate_limit VALUES (sha256(%(age)s::bytea),"
-            " ARRAY[clock_timestamp() - %(age)s::interval])",
+            "INSERT INTO rekey.rate_limit VALUES (sha256(convert_to(%(age)s::text, 'UTF8')),"
+            " ARRAY[clock_timestamp() - %(age)s::text::interval])",
             {"age": age},
         )
     counted = purge(rekey, "--dry-run")

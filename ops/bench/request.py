@@ -127,15 +127,15 @@ def pgbench_script(directory: Path) -> Path:
     moment = int(time.time() * 1000)
 
     def identifier(tail: str) -> str:
-        head = "lpad(to_hex(:ms),12,'0')||'7'||lpad(to_hex(:b),3,'0')"
-        return f"ARRAY[({head}||'8'||lpad(to_hex(:{tail}),15,'0'))::uuid]"
+        head = "lpad(to_hex(:ms::bigint),12,'0')||'7'||lpad(to_hex(:b::bigint),3,'0')"
+        return f"ARRAY[({head}||'8'||lpad(to_hex(:{tail}::bigint),15,'0'))::uuid]"
 
     sealed = "\\x" + "5a" * 90
     values = {
         1: identifier("c"), 2: identifier("d"),
-        3: "ARRAY[sha256(int8send(:c))]", 4: "ARRAY[sha256(int8send(:d))]",
+        3: "ARRAY[sha256(int8send(:c::bigint))]", 4: "ARRAY[sha256(int8send(:d::bigint))]",
         5: f"ARRAY['{sealed}'::bytea]", 6: "ARRAY['\\x01020304'::bytea]", 7: "ARRAY['bench']",
-        8: "ARRAY[sha256(int8send(:e))]", 9: "ARRAY[NULL]", 10: "ARRAY[NULL]", 11: "ARRAY[NULL]",
+        8: "ARRAY[sha256(int8send(:e::bigint))]", 9: "ARRAY[NULL]", 10: "ARRAY[NULL]", 11: "ARRAY[NULL]",
         12: "ARRAY[3,5,10]", 13: "ARRAY[900,3600,86400]", 14: "ARRAY[20]", 15: "ARRAY[3600]",
         16: "1800",
     }  # fmt: skip

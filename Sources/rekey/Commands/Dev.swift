@@ -1,5 +1,79 @@
 import ArgumentParser
+import Foundation
+import Glibc
+import ServiceLifecycle
+import UnixSignals
 
 struct Dev: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Run everything on this machine.")
+  static let configuration = CommandConfiguration(
+    abstract: "Run everything on this machine, or walk through one reset.",
+    discussion: """
+      Starts a private PostgreSQL, a mailbox that receives real SMTP, a small demo app and Rekey, \
+      and prints where they are. Needs no configuration and reads none; everything is kept in one \
+      directory and nothing is reachable from other machines. Ctrl-C stops it all.
+
+      Examples:
+        rekey dev                        try it in a browser
+        rekey dev --walk                 see it work: one line a step, exit 0 if all held
+        rekey dev --reset                begin with an empty database and new keys
+        rekey dev --port-base 0 --ready-file ready.json --directory /var/tmp/rekey-ci
+      """)
+
+  @Option(help: "Where everything is kept. Default: .rekey; with --walk a directory for this run only.")
+  var directory: String?
+
+  @Flag(help: "Remove what earlier starts have left in the directory.")
+  var reset = false
+
+  @Flag(help: "Do one whole reset without a person, print each step, and stop.")
+  var walk = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The first of five ports: public, internal, demo app, mailbox, SMTP; 0 takes free ones. Default: 8080; with --walk 0.",
+      valueName: "port"))
+  var portBase: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write where everything is to this file, as JSON with the demo app's key, once everything answers.",
+      valueName: "file"))
+  var readyFile: String?
+
+  func validate() throws {
+    guard portBase.map({ $0 == 0 || (1...65531).contains($0) }) ?? true else {
+      throw ValidationError("--port-base is 0 or a number from 1 to 65531.")
+    }
+    guard !walk || readyFile == nil else {
+      throw ValidationError("--walk stops by itself; --ready-file does not go with it.")
+    }
+  }
+
+  func run() async throws {
+    // libpq reads these where a URL leaves something open.
+    for name in ProcessInfo.processInfo.environment.keys where name.hasPrefix("PG") { unsetenv(name) }
+    let session = DevSession(
+      directory: directory ?? (walk ? nil : ".rekey"), startsAnew: reset, walks: walk,
+      portBase: portBase ?? (walk ? 0 : 8080), readyFile: readyFile)
+    do {
+      try await DevSession.group([session], signals: Self.signals, grace: .seconds(60)).run()
+    } catch is CancellationError {
+      // Stopped before everything was up.
+      if walk { throw CommandFailure(description: "the walk was stopped before its end") }
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch let problem as ConfigurationProblem {
+      throw problem
+    } catch {
+      throw CommandFailure(description: "\(error)")
+    }
+  }
+
+  /// A closed terminal ends it too, unless it was started to survive that (nohup).
+  private static var signals: [UnixSignal] {
+    var action = sigaction()
+    sigaction(SIGHUP, nil, &action)
+    let ignoresHangup = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    return [.sigint, .sigterm] + (ignoresHangup ? [] : [.sighup])
+  }
 }

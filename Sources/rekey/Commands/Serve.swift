@@ -23,6 +23,7 @@ struct Serve: AsyncParsableCommand {
     let settings = try options.settings()
     let logger = settings.logger("rekey serve")
     let assembly = try Assembly(settings, logger: logger, name: "serve")
+    try await assembly.start()
     let services = try assembly.serving(withWorker: settings.isWorkerEmbedded && !noWorker) {
       door, port in
       let name = door == .people ? "public" : "internal"

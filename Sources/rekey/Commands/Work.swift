@@ -19,6 +19,7 @@ struct Work: AsyncParsableCommand {
     let settings = try options.settings()
     let logger = settings.logger("rekey work")
     let assembly = try Assembly(settings, logger: logger, name: "work")
+    try await assembly.start()
     let services = try assembly.workingAlone { port in
       logger.notice("listening", metadata: ["listener": "internal", "port": "\(port)"])
     }

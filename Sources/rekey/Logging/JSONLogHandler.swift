@@ -1,12 +1,15 @@
 import Foundation
+import Glibc
 import Logging
 import PasswordReset
 
-/// One JSON object a line on stderr. Values are strings, so a line break, an escape sequence or
-/// U+2028 in one stays inside its quotes; long ones are cut.
+/// One JSON object a line, on stderr unless another file is named. Values are strings, so a line
+/// break, an escape sequence or U+2028 in one stays inside its quotes; long ones are cut.
 struct JSONLogHandler: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
+  /// An open file.
+  var output = STDERR_FILENO
 
   static let longestValue = 2048
 
@@ -25,7 +28,7 @@ struct JSONLogHandler: LogHandler {
       members.append((key, .string(Self.cut("\(value)"))))
     }
     let line = JSON.object(JSONObject(members)).serialized()
-    Standard.error(Self.escaping(line))
+    Standard.write(Self.escaping(line) + "\n", to: output)
   }
 
   private static func cut(_ text: String) -> String {

@@ -1,0 +1,115 @@
+import Cryptography
+import Delivery
+import Foundation
+import Logging
+import Mailing
+import PasswordReset
+import ServiceLifecycle
+import Storage
+import Transfer
+import Web
+
+/// The only place where parts are wired. Tests and `rekey dev` start the same assembly with other
+/// values.
+struct Assembly: Sendable {
+  let settings: Settings
+  let logger: Logger
+  let database: Database
+  let readiness: ProcessReadiness
+  let keyring: Current<Keyring>
+  let callerKeys: Current<CallerKeys>
+  let callers: Current<CallerBook>
+  let vault: Vault
+  let signal = WakeSignal()
+  let pages: Current<Pages>
+  let composer: CurrentComposer
+
+  init(_ settings: Settings, logger: Logger, name: String) throws {
+    self.settings = settings
+    self.logger = logger
+    let url = try settings.require(settings.databaseURL, .databaseURL)
+    do {
+      database = try Database(url: url, applicationName: "rekey \(name)", logger: logger)
+    } catch { throw ConfigurationProblem("database.url: \(error)") }
+    keyring = Current(try Self.readKeyring(settings))
+    callerKeys = Current(try Self.readCallerKeys(settings))
+    callers = Current(try CallerBook(settings))
+    vault = Vault(keyring: keyring, domains: InternationalDomains())
+    pages = Current(try Self.readPages(settings))
+    composer = CurrentComposer(renderer: Current(try Self.readRenderer(settings)))
+    readiness = ProcessReadiness(
+      database: DatabaseReadiness(database),
+      keyring: { (try? Self.readKeyring(settings)) != nil })
+  }
+
+  static func readKeyring(_ settings: Settings) throws(ConfigurationProblem) -> Keyring {
+    let path = try settings.require(settings.keyringFile, .keyringFile)
+    let text = try KeyFile.read(path, .keyringFile)
+    do { return try Keyring(file: text) } catch {
+      throw ConfigurationProblem("keyring.file: \(path): \(error.sentence)")
+    }
+  }
+
+  static func readCallerKeys(_ settings: Settings) throws(ConfigurationProblem) -> CallerKeys {
+    let path = try settings.require(settings.callersFile, .callersFile)
+    let text = try KeyFile.read(path, .callersFile)
+    do { return try CallerKeys(file: text) } catch {
+      throw ConfigurationProblem("callers.file: \(path): \(error.sentence)")
+    }
+  }
+}
+
+extension Assembly {
+  static func readPages(_ settings: Settings) throws(ConfigurationProblem) -> Pages {
+    do {
+      return try Pages(
+        files: settings.templatesDirectory.map { try TextFiles.read(below: $0 + "/pages") },
+        sha256: SHA256.hash)
+    } catch { throw ConfigurationProblem("templates.directory: \(error)") }
+  }
+
+  static func readRenderer(_ settings: Settings) throws(ConfigurationProblem) -> MessageRenderer {
+    do {
+      let files = try settings.templatesDirectory.map { directory throws(MailingError) in
+        try TemplateFiles(directory: directory)
+      }
+      return MessageRenderer(templates: try Templates(files ?? .embedded))
+    } catch { throw ConfigurationProblem("templates.directory: \(error)") }
+  }
+}
+
+/// The renderer in use; exchanged as a whole when templates are read anew.
+struct CurrentComposer: MessageComposer {
+  let renderer: Current<MessageRenderer>
+
+  func compose(_ letter: LinkLetter) throws(CompositionError) -> RenderedMail {
+    try renderer.value.compose(letter)
+  }
+}
+
+extension Assembly {
+  /// Sees the database once before anything is served. One that is away or not migrated is waited
+  /// for, not ready; a statement that cannot be prepared stops the start.
+  func start() async throws {
+    guard await readiness.check().allSatisfy({ $0.problem == nil }) else { return }
+    do { try await readiness.database.prepareAll() } catch {
+      throw CommandFailure(description: error.description)
+    }
+  }
+}
+
+extension Assembly {
+  /// SIGHUP: keyring, caller keys and templates are read anew; if one of them cannot be read, all
+  /// the old ones stay in use.
+  func reloading() -> ReloadService {
+    ReloadService(logger: logger) { [self] in
+      let keys = try Self.readKeyring(settings)
+      let callers = try Self.readCallerKeys(settings)
+      let (pages, renderer) = (try Self.readPages(settings), try Self.readRenderer(settings))
+      self.pages.replace(with: pages)
+      composer.renderer.replace(with: renderer)
+      keyring.replace(with: keys)
+      callerKeys.replace(with: callers)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Cryptography
+import Delivery
+import PasswordReset
+import ServiceLifecycle
+import Storage
+import Web
+
+extension Assembly {
+  /// The use cases with their stores.
+  /// - Parameter onRecorded: tells whoever works that something is due.
+  func surface(onRecorded: @escaping @Sendable () -> Void) throws -> Surface {
+    let reader = StoredRequests(database)
+    let tokens = StoredTokens(database)
+    let request = RequestReset(
+      recorder: RequestWriter(database, lifetime: settings.lifetime, onRecorded: onRecorded),
+      vault: vault, clock: database.time,
+      random: { () throws(ResetError) in
+        do { return try SecureRandom.bytes(20) } catch { throw .cryptography }
+      })
+    let verify = VerifyToken(
+      reader: reader, vault: vault, clock: database.time, retention: settings.retention)
+    return Surface(
+      request: request,
+      again: AskAgain(request: request, reader: reader, vault: vault, callers: callers),
+      verify: verify, consume: ConsumeToken(consumer: tokens, vault: vault, verify: verify),
+      invalidate: InvalidateAccount(revoker: tokens, vault: vault), reader: reader,
+      readiness: readiness, vault: vault, callers: callers, addresses: settings.addresses,
+      pages: pages)
+  }
+
+  /// Both doors, and with a worker of its own what that needs.
+  func serving(
+    withWorker: Bool, onBound: @escaping @Sendable (Door, Int) async -> Void = { _, _ in }
+  ) throws -> [any Service] {
+    let hint = withWorker ? nil : WorkerHint(database)
+    let surface = try surface(onRecorded: { [signal] in
+      if let hint { hint.send() } else { signal.send() }
+    })
+    let (people, programs) = (settings.listenPublic, settings.listenInternal)
+    return try [watch, reloading()] + (withWorker ? working() : []) + [
+      Listener.forPeople(
+        surface, isSecure: settings.isPublicSecure, host: people.host, port: people.port ?? 0,
+        logger: logger, onBound: { await onBound(.people, $0) }),
+      Listener.forPrograms(
+        surface, keys: callerKeys, host: programs.host, port: programs.port ?? 0, logger: logger,
+        onBound: { await onBound(.programs, $0) }),
+    ]
+  }
+
+  enum Door: Sendable {
+    case people, programs
+  }
+
+  var watch: DatabaseWatch { DatabaseWatch(readiness: readiness, logger: logger) }
+}

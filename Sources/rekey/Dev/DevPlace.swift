@@ -1,0 +1,42 @@
+import Glibc
+import PasswordReset
+
+/// Where everything is, for those who use it.
+struct DevPlace: Sendable {
+  let ports: DevPorts
+  let callerKey: String
+  let databaseURL: String
+
+  var people: String { Self.url(ports.people) }
+  var programs: String { Self.url(ports.programs) }
+  var app: String { Self.url(ports.app) }
+  var mailbox: String { Self.url(ports.mailbox) }
+
+  private static func url(_ port: Int) -> String { "http://127.0.0.1:\(port)" }
+
+  /// The settings of Rekey itself; what is not named here is as everywhere.
+  func settings(in directory: DevDirectory) throws(ConfigurationProblem) -> Settings {
+    let options: [ConfigurationKey: String] = [
+      .databaseURL: databaseURL, .listenPublic: "127.0.0.1:\(ports.people)",
+      .listenInternal: "127.0.0.1:\(ports.programs)", .publicURL: people,
+      .continueURL: "\(app)/new-password?token={token}", .keyringFile: directory.file(.keyring),
+      .callersFile: directory.file(.callers), .mailFrom: "Demo app <no-reply@example.com>",
+      .mailTransports: "smtp://127.0.0.1:\(ports.smtp)",
+    ]
+    // Neither the environment nor a rekey.yaml of the working directory, which are for real setups.
+    return try Settings(
+      ConfigurationSources(
+        options: Dictionary(uniqueKeysWithValues: options.map { ($0.rawValue, $1) }),
+        environment: [:], file: "/dev/null"))
+  }
+
+  /// For programs that start `rekey dev`: one JSON object.
+  var json: String {
+    JSONLine.object([
+      ("app", .string(app)), ("mailbox", .string(mailbox)), ("public", .string(people)),
+      ("internal", .string(programs)), ("smtp_port", .integer(ports.smtp)),
+      ("caller_key", .string(callerKey)), ("database_url", .string(databaseURL)),
+      ("pid", .integer(getpid())),
+    ])
+  }
+}

@@ -1,0 +1,38 @@
+public import PasswordReset
+
+/// A store as the domain sees it: one value for each port.
+public struct Store: Sendable {
+  public let recorder: any RequestRecorder
+  public let reader: any RequestReader
+  public let consumer: any TokenConsumer
+  public let revoker: any TokenRevoker
+  public let outbox: any Outbox
+  public let clock: any DatabaseClock
+
+  public init(
+    recorder: any RequestRecorder, reader: any RequestReader, consumer: any TokenConsumer,
+    revoker: any TokenRevoker, outbox: any Outbox, clock: any DatabaseClock
+  ) {
+    self.recorder = recorder
+    self.reader = reader
+    self.consumer = consumer
+    self.revoker = revoker
+    self.outbox = outbox
+    self.clock = clock
+  }
+
+  public init(_ store: MemoryStore) {
+    self.init(
+      recorder: store, reader: store, consumer: store, revoker: store, outbox: store, clock: store)
+  }
+}
+
+/// What configuration says for a store. The rules of the contract are written for the defaults.
+public struct StoreSettings: Sendable {
+  public var lifetime = WholeDuration(seconds: 1800)
+  public var lease = WholeDuration(seconds: 90)
+  public var giveUpAfter = WholeDuration(seconds: 7200)
+  public var keepLive = 3
+
+  public init() {}
+}

@@ -54,6 +54,9 @@ extension Problem {
     Problem(415, "unsupported_media_type", "Unsupported media type", "The body must be \(wanted).")
   }
 
+  static let unknownMethod = Problem(
+    501, "method_not_implemented", "Method not implemented", "This method is not known here.")
+
   static let headersTooLarge = Problem(
     431, "headers_too_large", "Headers too large",
     "The header may have 100 fields and 16384 octets at most.")

@@ -22,6 +22,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 
 from cluster import Cluster, temporary_cluster  # noqa: E402
+from ports import free_port  # noqa: E402
 
 BINARY = os.environ["REKEY_BINARY"]
 CLIENT_COUNTS = (8, 16, 32, 64)
@@ -52,10 +53,10 @@ class Bench:
             "REKEY_CALLERS_FILE": str(directory / "callers"),
             "REKEY_MAIL_FROM": "no-reply@bench.example",
             "REKEY_MAIL_TRANSPORTS": "smtp://127.0.0.1:9",
-            "REKEY_LISTEN_PUBLIC": "127.0.0.1:30501",
-            "REKEY_LISTEN_INTERNAL": "127.0.0.1:30502",
+            "REKEY_LISTEN_PUBLIC": f"127.0.0.1:{free_port()}",
+            "REKEY_LISTEN_INTERNAL": f"127.0.0.1:{free_port()}",
         }
-        self.internal = "http://127.0.0.1:30502"
+        self.internal = f"http://{self.environment['REKEY_LISTEN_INTERNAL']}"
         self._rekey("migrate")
         self._rekey("keys", "init")
         self.key = self._rekey("callers", "add", "bench").strip()
@@ -135,7 +136,8 @@ def pgbench_script(directory: Path) -> Path:
         1: identifier("c"), 2: identifier("d"),
         3: "ARRAY[sha256(int8send(:c::bigint))]", 4: "ARRAY[sha256(int8send(:d::bigint))]",
         5: f"ARRAY['{sealed}'::bytea]", 6: "ARRAY['\\x01020304'::bytea]", 7: "ARRAY['bench']",
-        8: "ARRAY[sha256(int8send(:e::bigint))]", 9: "ARRAY[NULL]", 10: "ARRAY[NULL]", 11: "ARRAY[NULL]",
+        8: "ARRAY[sha256(int8send(:e::bigint))]",
+        9: "ARRAY[NULL]", 10: "ARRAY[NULL]", 11: "ARRAY[NULL]",
         12: "ARRAY[3,5,10]", 13: "ARRAY[900,3600,86400]", 14: "ARRAY[20]", 15: "ARRAY[3600]",
         16: "1800",
     }  # fmt: skip

@@ -54,6 +54,11 @@ CREATE INDEX reset_request_live_account ON rekey.reset_request (account_key)
   WHERE consumed_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX reset_request_address ON rekey.reset_request (address_key);
 
+-- Rows lie in the order of their making, so a few pages of ranges tell which of millions are past
+-- their time, and whether any of an old day is still alive.
+CREATE INDEX reset_request_ages ON rekey.reset_request USING brin (created_at, expires_at)
+  WITH (pages_per_range = 32);
+
 -- The safety net: a row whose day has no partition is kept here rather than refused.
 CREATE TABLE rekey.reset_request_default PARTITION OF rekey.reset_request DEFAULT;
 
@@ -176,10 +181,13 @@ BEGIN
     EXIT WHEN (part.day + 1)::timestamp AT TIME ZONE 'UTC' > older_than;
     next_id := rekey.first_id_at((part.day + 1)::timestamp AT TIME ZONE 'UTC');
     -- A live link or a message still to be sent keeps its whole day; purge then takes the rest by rows.
-    EXECUTE format('SELECT EXISTS (SELECT FROM rekey.%I r
-        WHERE (r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.dropped_at IS NULL AND r.expires_at > clock_timestamp())
-           OR EXISTS (SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.dead_at IS NULL))', part.relname)
-      INTO busy;
+    EXECUTE format('SELECT EXISTS (SELECT FROM rekey.%I r WHERE r.expires_at > $1
+          AND r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.dropped_at IS NULL)
+        OR EXISTS (SELECT FROM rekey.%1$I r WHERE r.created_at >= $2)
+        OR EXISTS (SELECT FROM rekey.outbox o WHERE o.dead_at IS NULL AND o.request_id >= $3 AND o.request_id < $4)',
+        part.relname)
+      INTO busy USING clock_timestamp(), older_than,
+        rekey.first_id_at(part.day::timestamp AT TIME ZONE 'UTC'), next_id;
     CONTINUE WHEN busy;
     EXECUTE format('SELECT count(*) FROM rekey.%I', part.relname) INTO held;
     EXECUTE format('DROP TABLE rekey.%I', part.relname);

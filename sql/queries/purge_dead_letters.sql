@@ -4,7 +4,7 @@
 WITH doomed AS MATERIALIZED (
   SELECT o.id FROM rekey.outbox o
   JOIN rekey.reset_request r ON r.id = o.request_id
-  WHERE o.dead_at IS NOT NULL AND o.request_id < rekey.first_id_at($1::timestamptz)
+  WHERE o.dead_at IS NOT NULL AND r.created_at < $1::timestamptz
     AND (r.consumed_at IS NOT NULL OR r.revoked_at IS NOT NULL OR r.dropped_at IS NOT NULL
          OR r.expires_at <= clock_timestamp())
     AND NOT EXISTS (SELECT FROM rekey.outbox p WHERE p.request_id = o.request_id AND p.dead_at IS NULL)

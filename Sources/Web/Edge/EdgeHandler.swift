@@ -63,6 +63,7 @@ final class EdgeHandler: ChannelDuplexHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error as? HTTPParserError {
     case .headerOverflow?: refuse(.headersTooLarge, context: context)
+    case .invalidMethod?: refuse(.unknownMethod, context: context)
     case .some: refuse(.malformed, context: context)
     case nil: context.fireErrorCaught(error)
     }

@@ -4,11 +4,13 @@ import NIOHTTP1
 public enum EdgeRefusal: Error, Sendable, Equatable {
   case malformed
   case headersTooLarge
+  case unknownMethod
 
   var problem: Problem {
     switch self {
     case .malformed: .badRequest("The request could not be read as HTTP/1.1.")
     case .headersTooLarge: .headersTooLarge
+    case .unknownMethod: .unknownMethod
     }
   }
 }

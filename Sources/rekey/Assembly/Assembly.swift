@@ -1,9 +1,11 @@
+import Accounts
 import Cryptography
 import Delivery
 import Foundation
 import Logging
 import Mailing
 import PasswordReset
+import Postgres
 import ServiceLifecycle
 import Storage
 import Transfer
@@ -78,6 +80,25 @@ extension Assembly {
   }
 }
 
+extension Assembly {
+  /// A query that the main app's database refuses stops the start; a database that is away does not.
+  private func tryAccountQueries() async throws {
+    for choices in [settings.common] + settings.own.values {
+      guard case .sql(let url, let query) = choices.directory else { continue }
+      do {
+        let directory = try SQLDirectory(
+          databaseURL: url, query: query, policy: settings.addresses, connections: 1)
+        defer { Task { await directory.close() } }
+        try await directory.connect(within: .seconds(5))
+      } catch .database(let error) where error.isTransient {
+        logger.warning("the accounts database is away", metadata: ["error": "\(error)"])
+      } catch {
+        throw ConfigurationProblem("accounts.query: \(error)")
+      }
+    }
+  }
+}
+
 /// The renderer in use; exchanged as a whole when templates are read anew.
 struct CurrentComposer: MessageComposer {
   let renderer: Current<MessageRenderer>
@@ -91,6 +112,7 @@ extension Assembly {
   /// Sees the database once before anything is served. One that is away or not migrated is waited
   /// for, not ready; a statement that cannot be prepared stops the start.
   func start() async throws {
+    try await tryAccountQueries()
     guard await readiness.check().allSatisfy({ $0.problem == nil }) else { return }
     do { try await readiness.database.prepareAll() } catch {
       throw CommandFailure(description: error.description)

@@ -20,9 +20,26 @@ struct ConfigurationSources {
     if let unknown = variables.keys.filter({ !known.contains($0) }).min() {
       throw ConfigurationProblem("\(unknown) is not a configuration variable of rekey")
     }
-    fileName = file ?? "rekey.yaml"
+    let fileName = file ?? "rekey.yaml"
     let (values, callers) = try ConfigurationFile.read(fileName, mustExist: file != nil)
+    self.init(options, variables, values, callers, fileName)
+  }
+
+  /// These and the defaults, whatever the environment and the working directory hold.
+  init(only options: [ConfigurationKey: String]) {
+    let values = options.map { ($0.rawValue, $1) }
+    self.init(Dictionary(uniqueKeysWithValues: values), [:], [:], [:], "rekey.yaml")
+  }
+
+  private init(
+    _ options: [String: String], _ variables: [String: String], _ values: [String: String],
+    _ callers: [String: [String: String]], _ fileName: String
+  ) {
+    self.fileName = fileName
     self.callers = callers
+    let defaults = ConfigurationKey.allCases.compactMap { key in
+      key.defaultText.map { (key.rawValue, $0) }
+    }
     layers = [
       ("the command line", ConfigReader(provider: Self.provider("command line", options))),
       (
@@ -35,12 +52,7 @@ struct ConfigurationSources {
       (
         "default",
         ConfigReader(
-          provider: Self.provider(
-            "default",
-            Dictionary(
-              uniqueKeysWithValues: ConfigurationKey.allCases.compactMap { key in
-                key.defaultText.map { (key.rawValue, $0) }
-              })))
+          provider: Self.provider("default", Dictionary(uniqueKeysWithValues: defaults)))
       ),
     ]
   }

@@ -24,10 +24,7 @@ struct DevPlace: Sendable {
       .mailTransports: "smtp://127.0.0.1:\(ports.smtp)",
     ]
     // Neither the environment nor a rekey.yaml of the working directory, which are for real setups.
-    return try Settings(
-      ConfigurationSources(
-        options: Dictionary(uniqueKeysWithValues: options.map { ($0.rawValue, $1) }),
-        environment: [:], file: "/dev/null"))
+    return try Settings(ConfigurationSources(only: options))
   }
 
   /// For programs that start `rekey dev`: one JSON object.

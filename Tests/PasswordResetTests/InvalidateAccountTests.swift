@@ -1,0 +1,36 @@
+import PasswordReset
+import Testing
+
+@Suite struct InvalidateAccountTests {
+  private let vault: Vault
+  private let revoker = Revoker()
+
+  init() throws { vault = try Sample.vault() }
+
+  private func revocation(_ subject: InvalidateAccount.Subject) async throws -> Revocation {
+    let revoked = try await InvalidateAccount(revoker: revoker, vault: vault)(subject, for: "shop")
+    #expect(revoked == 2)
+    return try #require(revoker.revocations.last)
+  }
+
+  @Test func `by account, the links of that account of that caller die`() async throws {
+    let revocation = try await revocation(.account(id: "42"))
+    #expect(revocation.caller == "shop" && revocation.reason == .invalidated)
+    #expect(try revocation.accountKey == vault.accountKey(id: "42", caller: "shop"))
+    #expect(revocation.addressKey == nil)
+  }
+
+  @Test func `by address, the links asked for by that address die`() async throws {
+    let revocation = try await revocation(.address(Sample.address("ada@EXAMPLE.org")))
+    #expect(revocation.caller == "shop" && revocation.reason == .invalidated)
+    #expect(try revocation.addressKey == vault.addressKey(Sample.address()))
+    #expect(revocation.accountKey == nil)
+  }
+
+  @Test func `a store that is not there is a fault`() async throws {
+    await #expect(throws: ResetError.unavailable) {
+      try await InvalidateAccount(revoker: Unreachable(), vault: vault)(
+        .account(id: "42"), for: "shop")
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Testing
+
+@testable import PasswordReset
+
+@Suite struct KeyedHashTests {
+  /// Computed by another implementation of HKDF and HMAC for the fixed pepper and one part,
+  /// `ada@example.org`.
+  static let golden: [(HashPurpose, String)] = [
+    (.address, "02b75b8753209879fd40e71fc61a442e55940fe8a3990cd60dbd5336105463d1"),
+    (.account, "910c339527bcb1efc8586a076ff2f738a2c25472bbf127e6946162324484ab7b"),
+    (.limiter, "981798988b5645bb096e7d4f31975b047c7448dfc4f67db80d735ca571ea299c"),
+    (.client, "4dae842d5cb21f5841e3c4beb32a1dad5510e40b35d68bee1400be0a6c8bec35"),
+    (.idempotency, "ebd97dbe23131a47a9d7f3a97395123fd6a4b2ef522627057b6878c5bf844fda"),
+    (.body, "0042868a2751d74cf3aad7ebe867b338a5ac93a1663ff61a052372dd391929fd"),
+    (.consumer, "2f17929ccddc6919dd616b8158201309c3dbdcb0f525a6876cfdbf87abd5df59"),
+  ]
+
+  private func hash(_ purpose: HashPurpose, _ text: String) throws -> String {
+    Hex.encode(try Sample.keyring().pepper.hash(purpose, Array(text.utf8)).bytes)
+  }
+
+  @Test(arguments: golden)
+  func `a hash is what its pepper and its purpose make of the parts`(
+    _ purpose: HashPurpose, _ expected: String
+  ) throws {
+    #expect(try hash(purpose, "ada@example.org") == expected)
+  }
+
+  @Test func `no two purposes share a hash`() throws {
+    let hashes = try HashPurpose.allCases.map { try hash($0, "same") }
+    #expect(Set(hashes).count == HashPurpose.allCases.count)
+  }
+
+  @Test func `another pepper makes another hash`() throws {
+    let other = try Sample.keyring(
+      Sample.signing, Sample.stranger.replacing("signing", with: "pepper"))
+    #expect(Hex.encode(try other.pepper.hash(.address, []).bytes) != (try hash(.address, "")))
+  }
+
+  @Test func `rotating the signing key moves no hash`() throws {
+    let rotated = try Sample.keyring(Sample.stranger, Sample.pepper)
+    #expect(
+      try rotated.pepper.hash(.address, [1]) == Sample.keyring().pepper.hash(.address, [1]))
+  }
+
+  @Test func `bytes cannot move from one part to the next`() throws {
+    let pepper = try Sample.keyring().pepper
+    let splits: [KeyedHash] = [
+      try pepper.hash(.account, [1, 2, 3]), try pepper.hash(.account, [1], [2, 3]),
+      try pepper.hash(.account, [1, 2], [3]), try pepper.hash(.account, [], [1, 2, 3]),
+      try pepper.hash(.account, [1, 2, 3], []), try pepper.hash(.account, [0, 0, 0, 3, 1, 2, 3]),
+    ]
+    #expect(Set(splits).count == splits.count)
+  }
+
+  @Test func `a hash has 32 bytes, no fewer and no more`() {
+    #expect(KeyedHash(bytes: .init(repeating: 0, count: 32)) != nil)
+    #expect(KeyedHash(bytes: .init(repeating: 0, count: 31)) == nil)
+    #expect(KeyedHash(bytes: .init(repeating: 0, count: 33)) == nil)
+  }
+
+  @Test func `hashes sort by their bytes`() throws {
+    let bytes: [[UInt8]] = [
+      [0] + .init(repeating: 255, count: 31), [1] + .init(repeating: 0, count: 31),
+      [1] + .init(repeating: 0, count: 30) + [1], [255] + .init(repeating: 0, count: 31),
+    ]
+    let hashes = bytes.compactMap { KeyedHash(bytes: $0) }
+    #expect(hashes.count == 4 && hashes.shuffled().sorted() == hashes)
+    #expect(!(hashes[0] < hashes[0]))
+  }
+
+  // MARK: What the vault hashes
+
+  @Test func `an account's key is bound to its caller and to being an account's`() throws {
+    let vault = try Sample.vault()
+    let email = try Sample.address()
+    #expect(
+      Hex.encode(try vault.accountKey(id: "42", caller: "shop").bytes)
+        == "e9e7ace92ad8502f8e626ae2ef9516170c6341a95abbd2010d267b2b521e6e52")
+    let keys: [KeyedHash] = [
+      try vault.accountKey(id: "42", caller: "shop"), try vault.accountKey(id: "42", caller: "blog"),
+      try vault.accountKey(id: "43", caller: "shop"),
+      try vault.accountKey(id: email.text, caller: "shop"),
+      try vault.accountKey(address: email, caller: "shop"),
+      try vault.accountKey(address: email, caller: "blog"),
+      try vault.accountKey(id: "account42", caller: "shop"),
+    ]
+    #expect(Set(keys).count == keys.count)
+  }
+
+  @Test func `an idempotency key is its caller's and its call's`() throws {
+    let vault = try Sample.vault()
+    let key = try #require(IdempotencyKey("k"))
+    let keys: [KeyedHash] = [
+      try vault.idempotencyKey(key, caller: "shop"), try vault.idempotencyKey(key, caller: "blog"),
+      try vault.consumerKey(key, caller: "shop"), try vault.consumerKey(key, caller: "blog"),
+      try vault.bodyHash(Array("k".utf8)),
+    ]
+    #expect(Set(keys).count == keys.count)
+  }
+
+  @Test func `the limiter folds tags and case, the address key only what is one mailbox`() throws {
+    let vault = try Sample.vault()
+    let spellings = try ["ada@Example.org", "ADA@example.org", "ada+x@example.org"].map {
+      try Sample.address($0)
+    }
+    #expect(Set(try spellings.map { try vault.limiterKey($0) }).count == 1)
+    #expect(Set(try spellings.map { try vault.addressKey($0) }).count == 3)
+    #expect(try vault.addressKey(spellings[0]) == vault.addressKey(Sample.address()))
+  }
+
+  @Test func `a client is no address`() throws {
+    let vault = try Sample.vault()
+    let client = try #require(ClientAddress("192.0.2.1"))
+    let pepper = try Sample.keyring().pepper
+    #expect(try vault.limiterKey(client) == pepper.hash(.client, [192, 0, 2, 1]))
+    #expect(try vault.limiterKey(client) != pepper.hash(.limiter, [192, 0, 2, 1]))
+  }
+
+  // MARK: Idempotency keys
+
+  @Test func `an idempotency key has 1 to 256 visible characters`() {
+    #expect(IdempotencyKey("") == nil)
+    #expect(IdempotencyKey("!") != nil)
+    #expect(IdempotencyKey(String(repeating: "~", count: 256)) != nil)
+    #expect(IdempotencyKey(String(repeating: "~", count: 257)) == nil)
+  }
+
+  @Test(arguments: [" ", "a b", "a\n", "\t", "a\u{7F}", "é", "\0", "a\r\n", "\u{2028}"])
+  func `an idempotency key has no other characters`(_ text: String) {
+    #expect(IdempotencyKey(text) == nil)
+  }
+}

@@ -1,0 +1,82 @@
+import Logging
+import PasswordReset
+import Postgres
+import Storage
+import StoreContract
+import Testing
+
+/// The store as production runs it on a test's database: `serve` and `work` with a login each.
+struct PostgresStore: Sendable {
+  let store: Store
+  let serving: Database
+  let working: Database
+  private let database: TestDatabase
+  private let readiness: [DatabaseReadiness]
+
+  init(_ database: TestDatabase, _ settings: StoreSettings = StoreSettings()) async throws {
+    self.database = database
+    serving = try Database(
+      url: try database.url(.serve), applicationName: "serve", logger: .silent)
+    working = try Database(url: try database.url(.work), applicationName: "work", logger: .silent)
+    readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
+    let tokens = StoredTokens(serving)
+    store = Store(
+      recorder: RequestWriter(serving, lifetime: settings.lifetime) {},
+      reader: StoredRequests(serving), consumer: tokens, revoker: tokens,
+      outbox: StoredOutbox(
+        working,
+        settings: .init(
+          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter,
+          keepLive: settings.keepLive)),
+      clock: serving.time)
+    try await look()
+  }
+
+  /// As a process does now and then: opens the stores and reads the database's clock.
+  func look() async throws {
+    for readiness in readiness {
+      let problems = await readiness.check().compactMap(\.problem)
+      try #require(problems == [])
+    }
+  }
+
+  func moveTime(by duration: Duration) async throws {
+    try await database.moveTime(by: duration)
+    try await look()
+  }
+
+  var contract: StoreContract {
+    get throws { try StoreContract(store) { try await moveTime(by: $0) } }
+  }
+}
+
+extension Logger {
+  static let silent = Logger(label: "storage-tests") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// A clock that stands still until a test moves it.
+///
+/// The production SQL says `clock_timestamp()`; with this schema before pg_catalog in the search
+/// path, that is a function of the test's. So boundaries are tried to the microsecond, unhurried.
+extension TestDatabase {
+  func stopTime() async throws {
+    try await script(
+      """
+      CREATE SCHEMA test_clock;
+      CREATE TABLE test_clock.clock (now timestamptz NOT NULL);
+      INSERT INTO test_clock.clock VALUES (pg_catalog.clock_timestamp());
+      CREATE FUNCTION test_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+        AS 'SELECT now FROM test_clock.clock';
+      GRANT USAGE ON SCHEMA test_clock TO PUBLIC;
+      GRANT SELECT ON test_clock.clock TO PUBLIC;
+      ALTER DATABASE \(name) SET search_path = test_clock, pg_catalog;
+      """)
+  }
+
+  func moveTime(by duration: Duration) async throws {
+    let (seconds, attoseconds) = duration.components
+    try await query(
+      "UPDATE test_clock.clock SET now = now + $1::bigint * interval '1 microsecond'",
+      [.int8(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)])
+  }
+}

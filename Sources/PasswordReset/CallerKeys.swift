@@ -13,7 +13,8 @@ public struct CallerKeys: Sendable {
   }
 
   public let entries: [Entry]
-  private let names: [String: String]
+  /// By SHA-256 of the key.
+  private let names: [[UInt8]: String]
 
   /// Nobody's keys.
   public static let empty = CallerKeys()
@@ -51,13 +52,14 @@ public struct CallerKeys: Sendable {
     }
     self.entries = entries
     names = Dictionary(
-      entries.map { ($0.keyHash, $0.name) }, uniquingKeysWith: { first, _ in first })
+      entries.compactMap { entry in Hex.decode(entry.keyHash).map { ($0, entry.name) } },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Whose key this is, or nil. Looking up by hash keeps the key's bytes out of the timing.
   public func name(of key: String) -> String? {
     guard key.utf8.count <= 256 else { return nil }
-    return names[Hex.encode(SHA256.hash(Array(key.utf8)))]
+    return names[SHA256.hash(Array(key.utf8))]
   }
 
   /// A new key and the entry that remembers it. The key is shown once and kept nowhere.

@@ -1,9 +1,19 @@
 /// Lower-case hexadecimal (RFC 4648 §8, lower case only).
 public enum Hex {
-  private static let digits = Array("0123456789abcdef".utf8)
-
   public static func encode(_ bytes: some Collection<UInt8>) -> String {
-    String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+      var end = 0
+      for byte in bytes {
+        text[end] = digit(byte >> 4)
+        text[end + 1] = digit(byte & 15)
+        end += 2
+      }
+      return end
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// Nil for an odd count, an upper-case digit or anything else that `encode` would not write.

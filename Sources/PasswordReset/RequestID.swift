@@ -61,12 +61,7 @@ extension RequestID: CustomStringConvertible {
   }
 
   public var description: String {
-    let hex = Hex.encode(bytes)
-    var text = ""
-    for (index, character) in hex.enumerated() {
-      if [8, 12, 16, 20].contains(index) { text.append("-") }
-      text.append(character)
-    }
-    return text
+    let groups = [bytes[0..<4], bytes[4..<6], bytes[6..<8], bytes[8..<10], bytes[10..<16]]
+    return groups.map { Hex.encode($0) }.joined(separator: "-")
   }
 }

@@ -150,15 +150,16 @@ extension TestDatabase {
     try await query("SELECT (\(sql))::bigint AS n").only().int("n")
   }
 
-  /// The SQLSTATE that a script is refused with; nil if it is not.
-  func refusal(of sql: String, as role: Role = .superuser) async throws -> String? {
-    do {
-      try await script(sql, as: role)
-      return nil
-    } catch let error as PostgresError {
-      guard let state = error.sqlState else { throw error }
-      return state
-    }
+  /// Expects a script to be refused with a SQLSTATE, or with nil to do its work.
+  func expect(
+    _ state: String?, from sql: String, as role: Role = .superuser,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    var refusal: PostgresError?
+    do { try await script(sql, as: role) } catch let error as PostgresError { refusal = error }
+    let seen = refusal?.debugDescription ?? "done"
+    #expect(
+      refusal?.sqlState == state, "\(role): \(sql): \(seen)", sourceLocation: sourceLocation)
   }
 }
 

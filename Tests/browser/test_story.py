@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 
-from conftest import Dev, Visitor
 from playwright.sync_api import expect
+from visitor import Dev, Visitor
 
 SEEDED = ("ada@example.com", "correct horse battery staple")
 

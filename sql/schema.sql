@@ -1,0 +1,281 @@
+-- The schema that all migrations make, to be read as a whole; nothing runs this file. Left out are
+-- the day partitions, rights (roles.sql) and owners. A test holds it equal to the migrations.
+--
+-- Made anew after a new migration, from a database that was just migrated:
+--   (sed '/^$/q' sql/schema.sql; pg_dump --schema-only --no-owner --no-privileges \
+--     --exclude-table='rekey.reset_request_2*' "$DATABASE_URL" |
+--     grep -Ev '^(--|\\|SET |SELECT pg_catalog\.)' | cat -s) >schema && mv schema sql/schema.sql
+
+CREATE SCHEMA rekey;
+
+COMMENT ON SCHEMA rekey IS 'Rekey, the password-reset service. Everything it keeps stands here.';
+
+CREATE FUNCTION rekey.drop_partitions(older_than timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+  part record;
+  held bigint;
+  busy boolean;
+  gone bigint := 0;
+  next_id uuid;
+BEGIN
+  -- A day goes only if all of it is past the limit; the floor keeps a slip of the hand from taking
+  -- requests that may still be alive.
+  IF older_than > clock_timestamp() - interval '1 day' THEN
+    RAISE EXCEPTION 'older_than must be at least one day ago' USING ERRCODE = '22023';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('rekey.partitions'));
+  FOR part IN
+    SELECT c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'rekey.reset_request'::regclass AND c.relname ~ '^reset_request_\d{8}$'
+    ORDER BY c.relname
+  LOOP
+    EXIT WHEN (part.day + 1)::timestamp AT TIME ZONE 'UTC' > older_than;
+    next_id := rekey.first_id_at((part.day + 1)::timestamp AT TIME ZONE 'UTC');
+    -- A live link or a message still to be sent keeps its whole day; purge then takes the rest by rows.
+    EXECUTE format('SELECT EXISTS (SELECT FROM rekey.%I r WHERE r.expires_at > $1
+          AND r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.dropped_at IS NULL)
+        OR EXISTS (SELECT FROM rekey.%1$I r WHERE r.created_at >= $2)
+        OR EXISTS (SELECT FROM rekey.outbox o WHERE o.dead_at IS NULL AND o.request_id >= $3 AND o.request_id < $4)',
+        part.relname)
+      INTO busy USING clock_timestamp(), older_than,
+        rekey.first_id_at(part.day::timestamp AT TIME ZONE 'UTC'), next_id;
+    CONTINUE WHEN busy;
+    EXECUTE format('SELECT count(*) FROM rekey.%I', part.relname) INTO held;
+    EXECUTE format('DROP TABLE rekey.%I', part.relname);
+    gone := gone + held;
+  END LOOP;
+  RETURN gone;
+END $_$;
+
+COMMENT ON FUNCTION rekey.drop_partitions(older_than timestamp with time zone) IS 'Drops the day partitions that lie wholly before a moment and hold nothing alive; returns how many requests went with them.';
+
+CREATE FUNCTION rekey.first_id_at(moment timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+  $$;
+
+COMMENT ON FUNCTION rekey.first_id_at(moment timestamp with time zone) IS 'The lowest request id that a moment can have; bounds of partitions and of age in queries.';
+
+CREATE FUNCTION rekey.lost_race() RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ BEGIN RAISE EXCEPTION 'lost a race' USING ERRCODE = '40001'; END $$;
+
+COMMENT ON FUNCTION rekey.lost_race() IS 'Raises serialization_failure.';
+
+CREATE FUNCTION rekey.make_partitions(days_ahead integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+  today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+  day date;
+  name text;
+  first_id uuid;
+  next_id uuid;
+  made integer := 0;
+BEGIN
+  IF days_ahead NOT BETWEEN 0 AND 60 THEN
+    RAISE EXCEPTION 'days_ahead must be 0 to 60' USING ERRCODE = '22023';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('rekey.partitions'));
+  FOR i IN 0 .. days_ahead LOOP
+    day := today + i;
+    name := 'reset_request_' || to_char(day, 'YYYYMMDD');
+    CONTINUE WHEN to_regclass('rekey.' || name) IS NOT NULL;
+    first_id := rekey.first_id_at(day::timestamp AT TIME ZONE 'UTC');
+    next_id := rekey.first_id_at((day + 1)::timestamp AT TIME ZONE 'UTC');
+    EXECUTE format('CREATE TABLE rekey.%I (LIKE rekey.reset_request INCLUDING ALL)', name);
+    -- Rows that the default partition has caught for this day move first: ATTACH would refuse
+    -- them. The lock keeps new ones from slipping in between; it is held for this transaction.
+    LOCK TABLE rekey.reset_request_default IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('WITH moved AS (DELETE FROM rekey.reset_request_default
+        WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO rekey.%I SELECT * FROM moved', name)
+      USING first_id, next_id;
+    EXECUTE format('ALTER TABLE rekey.reset_request ATTACH PARTITION rekey.%I FOR VALUES FROM (%L) TO (%L)',
+      name, first_id, next_id);
+    made := made + 1;
+  END LOOP;
+  RETURN made;
+END $_$;
+
+COMMENT ON FUNCTION rekey.make_partitions(days_ahead integer) IS 'Makes the day partitions from today to so many days ahead (UTC days of database time) and returns how many were missing.';
+
+CREATE TABLE rekey.idempotency (
+    key bytea NOT NULL,
+    body_hash bytea NOT NULL,
+    request_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_body_hash_check CHECK ((octet_length(body_hash) = 32)),
+    CONSTRAINT idempotency_key_check CHECK ((octet_length(key) = 32))
+);
+
+COMMENT ON TABLE rekey.idempotency IS 'Idempotency-Key of accepted requests, as keyed hashes with their caller; honoured for 24 hours.';
+
+CREATE TABLE rekey.outbox (
+    id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    kind text NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    leased_until timestamp with time zone,
+    dead_at timestamp with time zone,
+    last_error text,
+    CONSTRAINT dead_is_not_leased CHECK (((dead_at IS NULL) OR (leased_until IS NULL))),
+    CONSTRAINT dead_says_why CHECK (((dead_at IS NULL) OR (last_error IS NOT NULL))),
+    CONSTRAINT leased_was_attempted CHECK (((leased_until IS NULL) OR (attempt > 0))),
+    CONSTRAINT outbox_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['link'::text, 'changed'::text, 'no_account'::text, 'event'::text]))),
+    CONSTRAINT outbox_last_error_check CHECK ((octet_length(last_error) <= 200))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02');
+
+COMMENT ON TABLE rekey.outbox IS 'Messages still to be mailed. Written in the transaction of their request, deleted when sent; no foreign key, so that whole days of requests can be dropped.';
+
+COMMENT ON COLUMN rekey.outbox.run_at IS 'Not before this moment.';
+
+COMMENT ON COLUMN rekey.outbox.attempt IS 'Counted before an attempt starts: the fence that a completion must name, and what stops a poison message.';
+
+COMMENT ON COLUMN rekey.outbox.last_error IS 'A short cause (stage and reply code). Never text from outside, which may hold an address.';
+
+CREATE TABLE rekey.rate_limit (
+    key bytea NOT NULL,
+    stamps timestamp with time zone[] NOT NULL,
+    CONSTRAINT rate_limit_key_check CHECK ((octet_length(key) = 32))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE rekey.rate_limit IS 'For each limited key (address or client) its last acceptance times, newest first, so a limit "n per window" is broken exactly if the n-th is younger than the window.';
+
+CREATE TABLE rekey.reset_request (
+    id uuid NOT NULL,
+    address_key bytea NOT NULL,
+    account_key bytea,
+    sealed bytea NOT NULL,
+    kid bytea NOT NULL,
+    caller text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    consumed_at timestamp with time zone,
+    consumer_key bytea,
+    revoked_at timestamp with time zone,
+    revoke_reason text,
+    dropped_at timestamp with time zone,
+    drop_reason text,
+    CONSTRAINT consumed_or_revoked CHECK (((consumed_at IS NULL) OR (revoked_at IS NULL))),
+    CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
+    CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
+    CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
+    CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
+    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
+    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
+    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
+    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text]))),
+    CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
+    CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
+    CONSTRAINT revoked_has_a_reason CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL)))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE rekey.reset_request IS 'One accepted POST /reset/request. The token is derived from id and a key of the keyring; it is stored nowhere.';
+
+COMMENT ON COLUMN rekey.reset_request.id IS 'UUIDv7 by database time: its first 48 bits are milliseconds, so a day is a contiguous range and a partition.';
+
+COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the typed address (domain case and IDNA folded).';
+
+COMMENT ON COLUMN rekey.reset_request.account_key IS 'Keyed hash of caller and account, or of caller and address where tokens name only an address; null until the directory has answered.';
+
+COMMENT ON COLUMN rekey.reset_request.sealed IS 'AES-256-GCM of address, account and template data under the key named by kid, with id as associated data.';
+
+COMMENT ON COLUMN rekey.reset_request.expires_at IS 'Moved at each claim of the link message to now + token.lifetime, so a mailed link is alive when it arrives.';
+
+COMMENT ON COLUMN rekey.reset_request.consumer_key IS 'Keyed hash of the Idempotency-Key of the consume, so that a lost answer can be repeated to the same consumer only.';
+
+CREATE TABLE rekey.reset_request_default (
+    id uuid NOT NULL,
+    address_key bytea NOT NULL,
+    account_key bytea,
+    sealed bytea NOT NULL,
+    kid bytea NOT NULL,
+    caller text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    consumed_at timestamp with time zone,
+    consumer_key bytea,
+    revoked_at timestamp with time zone,
+    revoke_reason text,
+    dropped_at timestamp with time zone,
+    drop_reason text,
+    CONSTRAINT consumed_or_revoked CHECK (((consumed_at IS NULL) OR (revoked_at IS NULL))),
+    CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
+    CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
+    CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
+    CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
+    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
+    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
+    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
+    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text]))),
+    CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
+    CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
+    CONSTRAINT revoked_has_a_reason CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL)))
+);
+
+CREATE TABLE rekey.schema_version (
+    version integer NOT NULL,
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE rekey.schema_version IS 'One row for each migration applied; serving wants exactly the newest one it knows.';
+
+ALTER TABLE ONLY rekey.reset_request ATTACH PARTITION rekey.reset_request_default DEFAULT;
+
+ALTER TABLE ONLY rekey.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY rekey.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY rekey.rate_limit
+    ADD CONSTRAINT rate_limit_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY rekey.reset_request
+    ADD CONSTRAINT reset_request_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY rekey.reset_request_default
+    ADD CONSTRAINT reset_request_default_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY rekey.schema_version
+    ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
+
+CREATE INDEX outbox_due ON rekey.outbox USING btree (run_at) WHERE (dead_at IS NULL);
+
+CREATE INDEX outbox_request ON rekey.outbox USING btree (request_id);
+
+CREATE INDEX reset_request_address ON ONLY rekey.reset_request USING btree (address_key);
+
+CREATE INDEX reset_request_ages ON ONLY rekey.reset_request USING brin (created_at, expires_at) WITH (pages_per_range='32');
+
+CREATE INDEX reset_request_live_account ON ONLY rekey.reset_request USING btree (account_key) WHERE ((consumed_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX reset_request_default_account_key_idx ON rekey.reset_request_default USING btree (account_key) WHERE ((consumed_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX reset_request_default_address_key_idx ON rekey.reset_request_default USING btree (address_key);
+
+CREATE INDEX reset_request_default_created_at_expires_at_idx ON rekey.reset_request_default USING brin (created_at, expires_at) WITH (pages_per_range='32');
+
+ALTER INDEX rekey.reset_request_live_account ATTACH PARTITION rekey.reset_request_default_account_key_idx;
+
+ALTER INDEX rekey.reset_request_address ATTACH PARTITION rekey.reset_request_default_address_key_idx;
+
+ALTER INDEX rekey.reset_request_ages ATTACH PARTITION rekey.reset_request_default_created_at_expires_at_idx;
+
+ALTER INDEX rekey.reset_request_pkey ATTACH PARTITION rekey.reset_request_default_pkey;

@@ -134,7 +134,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "StorageTests",
-      dependencies: ["Storage", "StoreContract", "PasswordReset", "Postgres", "Cryptography", logging],
+      dependencies: [
+        "Storage", "StoreContract", "PasswordReset", "Postgres", "Cryptography", logging,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",

@@ -115,18 +115,15 @@ public struct Courier: Sendable {
   private func writeDown(
     _ account: Account, _ details: RequestDetails, _ message: ClaimedMessage, _ caller: Caller
   ) async throws(AttemptEnd) {
-    do throws(ResetError) {
-      let isHeld = try await parts.outbox.name(
+    let isHeld: Bool
+    do {
+      isHeld = try await parts.outbox.name(
         try parts.vault.accountKey(id: account.id, caller: caller.name),
         sealed: try parts.vault.seal(details, for: message.requestID), for: message)
-      if !isHeld { throw ResetError.overloaded }
-    } catch .overloaded {
-      // Either the lease is another's, and then this end changes nothing, or the request has been
-      // revoked meanwhile.
-      throw AttemptEnd(outcome: .dropped(.revoked))
-    } catch {
-      throw retry(message, "account_not_written")
-    }
+    } catch { throw retry(message, "account_not_written") }
+    // Either the lease is another's, and then this end changes nothing, or the request has been
+    // revoked meanwhile.
+    guard isHeld else { throw AttemptEnd(outcome: .dropped(.revoked)) }
   }
 
   private func compose(

@@ -11,7 +11,8 @@ public struct RetrySchedule: Sendable {
   public var uncertain: WholeDuration
 
   public init(
-    base: WholeDuration = WholeDuration(seconds: 10), cap: WholeDuration = WholeDuration(seconds: 300),
+    base: WholeDuration = WholeDuration(seconds: 10),
+    cap: WholeDuration = WholeDuration(seconds: 300),
     uncertain: WholeDuration = WholeDuration(seconds: 300)
   ) {
     self.base = base

@@ -55,6 +55,8 @@ public struct CallerBook: Sendable {
   public subscript(name: String) -> Caller {
     Caller(name: name, settings: own[name] ?? common)
   }
+
+  public var limitHistory: LimitHistory { LimitHistory(of: [common] + own.values) }
 }
 
 /// The main app's new-password page, with `{token}` where the token goes.

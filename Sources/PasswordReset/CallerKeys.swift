@@ -79,6 +79,8 @@ public struct CallerKeys: Sendable {
     let bytes = Array(name.utf8)
     guard let first = bytes.first, (97...122).contains(first), bytes.count <= 64, name != "file"
     else { return false }
-    return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || [45, 95].contains($0) }
+    return bytes.allSatisfy {
+      (97...122).contains($0) || (48...57).contains($0) || [45, 95].contains($0)
+    }
   }
 }

@@ -15,7 +15,8 @@ public struct ClientAddress: Sendable, Hashable {
       return
     }
     guard let sixteen = Self.ipv6(characters) else { return nil }
-    let mapped = sixteen.prefix(10).allSatisfy { $0 == 0 } && sixteen[10] == 255 && sixteen[11] == 255
+    let mapped =
+      sixteen.prefix(10).allSatisfy { $0 == 0 } && sixteen[10] == 255 && sixteen[11] == 255
     limiterForm = mapped ? Array(sixteen.suffix(4)) : Array(sixteen.prefix(8))
   }
 

@@ -101,7 +101,9 @@ extension Keyring {
     var keys: [KeyringKey] = []
     var peppers: [(KeyringKey, Secret)] = []
     var number = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    // By bytes: as a Character, CR LF is one that equals neither.
+    for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      let line = Substring(bytes)
       number += 1
       guard !line.isEmpty, !line.utf8.starts(with: "#".utf8) else { continue }
       let (key, secret) = try Self.parse(line, number)

@@ -71,7 +71,9 @@ extension RequestDetails {
 extension Account {
   /// The members that are set: `id`, `email`, `locale`, `version`.
   public var json: JSON {
-    var members: [(key: String, value: JSON)] = [("id", .string(id)), ("email", .string(email.text))]
+    var members: [(key: String, value: JSON)] = [
+      ("id", .string(id)), ("email", .string(email.text)),
+    ]
     if let locale { members.append(("locale", .string(locale.text))) }
     if let version { members.append(("version", .string(version))) }
     return .object(JSONObject(members))

@@ -54,7 +54,8 @@ private func floorQuotient(_ value: Int64, _ divisor: Int64) -> Int64 {
 }
 
 private func floorRemainder(_ value: Int64, _ divisor: Int64) -> Int64 {
-  value - floorQuotient(value, divisor) * divisor
+  let remainder = value % divisor
+  return remainder < 0 ? remainder + divisor : remainder
 }
 
 private func pad(_ value: Int64, _ width: Int) -> String {

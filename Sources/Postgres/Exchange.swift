@@ -66,7 +66,8 @@ extension ConnectionHandle {
     _ exchange: Exchange, until deadline: Deadline
   ) throws(PostgresError) -> Rows {
     var rows = Rows.empty
-    let count = (exchange.begins ? 1 : 0) + (exchange.statement == nil ? 0 : 1)
+    let count =
+      (exchange.begins ? 1 : 0) + (exchange.statement == nil ? 0 : 1)
       + (exchange.end == nil ? 0 : 1)
     let place = exchange.statement == nil ? -1 : (exchange.begins ? 1 : 0)
     try receiveResults(count, until: deadline) { index, result throws(PostgresError) in

@@ -19,10 +19,12 @@ final class Faults: Sendable {
       return last[key].map { now - $0 > .seconds(1) } ?? true
     }
     if isFresh {
-      logger.warning("database fault", metadata: [
-        "work": "\(work)", "error": "\(error.debugDescription)",
-        "outcome_unknown": "\(error.isOutcomeUnknown)",
-      ])
+      logger.warning(
+        "database fault",
+        metadata: [
+          "work": "\(work)", "error": "\(error.debugDescription)",
+          "outcome_unknown": "\(error.isOutcomeUnknown)",
+        ])
     }
     switch error {
     case .busy: return .overloaded

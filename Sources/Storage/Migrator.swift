@@ -69,7 +69,8 @@ public struct Migrator: Sendable {
     let status = try await status()
     guard !status.isTooNew else {
       throw DatabaseProblem(
-        "the database is at schema version \(status.applied), newer than this rekey knows (\(Migrations.newest))")
+        "the database is at schema version \(status.applied), newer than this rekey knows (\(Migrations.newest))"
+      )
     }
     var applied: [String] = []
     for migration in Migrations.all where migration.version > status.applied {
@@ -104,7 +105,13 @@ public struct Migrator: Sendable {
     name: "lock_migrations",
     sql: "SELECT pg_advisory_xact_lock(hashtext('rekey.migrations')) IS NULL AS locked")
   private static let exists = Statement(
-    name: "schema_exists", sql: "SELECT to_regclass('rekey.schema_version') IS NOT NULL AS exists")
+    name: "schema_exists",
+    // The catalogue itself: what to_regclass() remembers may be older than the lock just waited for.
+    sql: """
+      SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'rekey' AND c.relname = 'schema_version') AS exists
+      """)
   private static let newest = Statement(
     name: "schema_version",
     sql: "SELECT coalesce(max(version), 0) AS version FROM rekey.schema_version")

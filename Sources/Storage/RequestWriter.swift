@@ -9,16 +9,18 @@ public struct RequestWriter: RequestRecorder {
 
   /// - Parameters:
   ///   - lifetime: of a token; what a request starts with until its message is claimed.
+  ///   - history: how many acceptance times are remembered; no less than any caller's limits need.
   ///   - onRecorded: called after each commit that accepted something.
   public init(
-    _ database: Database, lifetime: WholeDuration, onRecorded: @escaping @Sendable () -> Void
+    _ database: Database, lifetime: WholeDuration, history: LimitHistory,
+    onRecorded: @escaping @Sendable () -> Void
   ) {
     self.database = database
     let statement = RecordStatement(
       database: database,
       session: database.session(
         [Queries.recordRequests, Queries.readWaitingTimes], name: "pg-writer"),
-      lifetime: lifetime, onRecorded: onRecorded)
+      lifetime: lifetime, history: history, onRecorded: onRecorded)
     var rules = Batcher<RequestDraft, RecordOutcome>.Rules()
     rules.exclusions = { draft in
       [draft.limiterKey] + [draft.clientKey, draft.idempotency?.key].compactMap { $0 }
@@ -38,10 +40,11 @@ private struct RecordStatement: Sendable {
   let database: Database
   let session: Session
   let lifetime: WholeDuration
+  let history: LimitHistory
   let onRecorded: @Sendable () -> Void
 
   func record(_ drafts: [RequestDraft]) async throws(ResetError) -> [RecordOutcome] {
-    let parameters = Self.parameters(drafts, lifetime)
+    let parameters = parameters(drafts)
     let verdicts: [Verdict]
     do throws(PostgresError) {
       let rows = try await execute(parameters)
@@ -122,7 +125,7 @@ private struct RecordStatement: Sendable {
     } catch { throw database.faults.report(error, in: "waiting times") }
   }
 
-  private static func parameters(_ drafts: [RequestDraft], _ lifetime: WholeDuration) -> [Parameter] {
+  private func parameters(_ drafts: [RequestDraft]) -> [Parameter] {
     guard let limits = drafts.first?.limits else { return [] }
     return [
       .uuids(drafts.map { $0.id.bytes }),
@@ -139,6 +142,7 @@ private struct RecordStatement: Sendable {
       .counts(limits.address), .windows(limits.address),
       .counts(limits.client), .windows(limits.client),
       .seconds(lifetime),
+      .int4(history.address), .int4(history.client),
     ]
   }
 }

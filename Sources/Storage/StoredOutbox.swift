@@ -27,7 +27,8 @@ public struct StoredOutbox: Outbox {
   public init(_ database: Database, settings: Settings) {
     self.database = database
     self.settings = settings
-    claims = database.session([Queries.claimMessages, Queries.renewLeases, Queries.nameAccount], name: "pg-claims")
+    claims = database.session(
+      [Queries.claimMessages, Queries.renewLeases, Queries.nameAccount], name: "pg-claims")
     let session = database.session(
       [Queries.finishMessages, Queries.replaceRequests], name: "pg-finishes")
     finishes = Batcher { batch throws(ResetError) in

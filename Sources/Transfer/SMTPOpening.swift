@@ -51,7 +51,7 @@ final class SMTPOpening {
   fileprivate func received(_ bytes: UnsafeRawBufferPointer) -> Bool {
     if stage == nil { stage = .greeting }
     do throws(SMTPReplyReader.Fault) {
-      for unsafe byte in unsafe bytes {
+      for byte in unsafe Array(bytes) {
         if let reply = try reader.read(byte) { accept(reply) }
       }
       return true

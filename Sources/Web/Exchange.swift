@@ -10,7 +10,7 @@ typealias RequestID = PasswordReset.RequestID
 struct Exchange: Sendable {
   let request: Request
   /// Names this exchange in the log and in error bodies.
-  let trace: String
+  let trace: Trace
   /// What stands in the place of a route's `{id}`.
   let parameter: String
   let bodyLimit: Int
@@ -43,7 +43,8 @@ struct Exchange: Sendable {
       String(decoding: part.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self).asciiLowercased
     }
     guard request.headers[values: .contentType].count == 1, words.first == mediaType,
-      words.count == 1 || words.count == 2 && ["charset=utf-8", "charset=\"utf-8\""].contains(words[1]),
+      words.count == 1
+        || words.count == 2 && ["charset=utf-8", "charset=\"utf-8\""].contains(words[1]),
       request.headers[.contentEncoding] == nil
     else { throw .unsupportedMediaType(mediaType) }
   }

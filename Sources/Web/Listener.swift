@@ -18,8 +18,8 @@ public struct Listener: Service {
     application = Application(
       responder: responder,
       server: HTTPServerBuilder { respond in
-        EdgeChannel(responder: respond, limits: limits) { refusal in
-          var entry = AccessLog.Entry(method: "-", trace: "-")
+        EdgeChannel(responder: respond, limits: limits) { refusal, trace in
+          var entry = AccessLog.Entry(method: "-", trace: trace)
           (entry.status, entry.code) = (refusal.problem.status, refusal.problem.code)
           log.record(entry)
         }

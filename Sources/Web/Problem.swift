@@ -108,15 +108,17 @@ extension Problem {
 
 extension Problem {
   /// Status, header fields and body, for where no request has been parsed.
-  var plainResponse: (status: Int, headers: [(String, String)], body: [UInt8]) {
+  func plainResponse(
+    trace: Trace
+  ) -> (status: Int, headers: [(String, String)], body: [UInt8]) {
     let headers = [
       ("content-type", "application/problem+json"), ("cache-control", "no-store"),
       ("x-content-type-options", "nosniff"),
     ]
-    return (status, headers, body(trace: nil))
+    return (status, headers, body(trace))
   }
 
-  func response(trace: String) -> Response {
+  func response(trace: Trace) -> Response {
     var headers: HTTPFields = [.contentType: "application/problem+json"]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     if let allow { headers[.allow] = allow }
@@ -124,15 +126,15 @@ extension Problem {
     if closesConnection { headers[.connection] = "close" }
     return Response(
       status: .init(code: status), headers: headers,
-      body: .init(byteBuffer: ByteBuffer(bytes: body(trace: trace))))
+      body: .init(byteBuffer: ByteBuffer(bytes: body(trace))))
   }
 
-  private func body(trace: String?) -> [UInt8] {
-    var members: [(key: String, value: JSON)] = [
+  private func body(_ trace: Trace) -> [UInt8] {
+    let members: [(key: String, value: JSON)] = [
       ("type", .string("urn:rekey:problem:\(code)")), ("title", .string(title)),
       ("status", .number(String(status))), ("detail", .string(detail)), ("code", .string(code)),
+      ("request_id", .string(trace.text)),
     ]
-    if let trace { members.append(("request_id", .string(trace))) }
     return Array(JSON.object(JSONObject(members)).serialized().utf8)
   }
 }

@@ -20,7 +20,7 @@ struct SurfaceResponder: HTTPResponder {
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let start = ContinuousClock.now
-    var entry = AccessLog.Entry(method: request.method.logged, trace: Self.newTrace())
+    var entry = AccessLog.Entry(method: request.method.logged, trace: Trace())
     var response = await answer(request, &entry)
     headers.apply(to: &response)
     if request.method == .head { response = response.createHeadResponse() }
@@ -75,12 +75,5 @@ struct SurfaceResponder: HTTPResponder {
       let name = keys.value.name(of: String(Substring(value.utf8.dropFirst(7))))
     else { throw .unauthorized }
     return callers.value[name]
-  }
-
-  /// 64 random bits: enough to find a line in a log, and nothing to guess.
-  private static func newTrace() -> String {
-    var random = SystemRandomNumberGenerator()
-    let bits = random.next()
-    return Hex.encode((0..<8).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) })
   }
 }

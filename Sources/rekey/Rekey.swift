@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct Rekey: AsyncParsableCommand {
@@ -22,6 +23,15 @@ struct Rekey: AsyncParsableCommand {
 
   static func main() async {
     ProcessLimits.prepare()
+    let code = await run()
+    // Threads of pools may be inside libpq or libcrypto: the handlers that exit(3) runs would take
+    // these libraries down under them.
+    fflush(nil)
+    _exit(code)
+  }
+
+  /// The exit code.
+  private static func run() async -> Int32 {
     do {
       var command = try parseAsRoot()
       if var asyncCommand = command as? any AsyncParsableCommand {
@@ -29,15 +39,26 @@ struct Rekey: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      return 0
     } catch let problem as ConfigurationProblem {
       Standard.error("rekey: \(problem)")
-      exit(withError: ExitCode(78))
+      return 78
     } catch let failure as CommandFailure {
       Standard.error("rekey: \(failure)")
-      exit(withError: ExitCode.failure)
+      return 1
     } catch {
-      exit(withError: error)
+      return tell(error)
     }
+  }
+
+  /// What the parser has to say: help on stdout with 0, wrong usage on stderr with 64.
+  private static func tell(_ error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let message = fullMessage(for: error)
+    if !message.isEmpty {
+      if code.isSuccess { Standard.output(message) } else { Standard.error(message) }
+    }
+    return code.rawValue
   }
 }
 

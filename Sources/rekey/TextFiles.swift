@@ -13,7 +13,8 @@ enum TextFiles {
     }
     var files: [String: String] = [:]
     for path in paths where path.hasSuffix(".mustache") {
-      guard let data = FileManager.default.contents(atPath: root.appending(path: path).path()) else {
+      guard let data = FileManager.default.contents(atPath: root.appending(path: path).path())
+      else {
         throw Problem(description: "\(path) cannot be read")
       }
       files[path] = String(decoding: data, as: UTF8.self)

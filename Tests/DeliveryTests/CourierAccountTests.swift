@@ -72,7 +72,8 @@ import Testing
   }
 
   @Test(arguments: [ResetError.unavailable, .overloaded, .cryptography, .corrupt])
-  func `a store that cannot write the account down drops nothing`(_ fault: ResetError) async throws {
+  func `a store that cannot write the account down drops nothing`(_ fault: ResetError) async throws
+  {
     let (office, _, transport) = try office(.success(Sample.account()))
     office.outbox.state.update { $0.namingFault = fault }
     guard case .retry(_, "account_not_written") = try await office.deliver(office.message()) else {

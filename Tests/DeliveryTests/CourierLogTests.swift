@@ -37,7 +37,9 @@ import Testing
     ]
     for end in ends {
       for claim in [AccountClaim.unasked, .none, .known(try Sample.account())] {
-        for answer in [Result<Account?, DirectoryError>.success(try Sample.account()), .success(nil)] {
+        for answer in [
+          Result<Account?, DirectoryError>.success(try Sample.account()), .success(nil),
+        ] {
           var office = try Office()
           (office.transport, office.directory) = (Transport(end), Directory(answer))
           let message = try office.message(claim)
@@ -45,7 +47,9 @@ import Testing
           let token = try office.vault.mint(.reset, for: message.requestID)
           let log = office.book.lines.value.joined()
           #expect(!log.isEmpty)
-          for secret in [token, String(token.suffix(40)), "example", "ada", "stored", "http", "Ada"] {
+          for secret in [
+            token, String(token.suffix(40)), "example", "ada", "stored", "http", "Ada",
+          ] {
             #expect(!log.contains(secret))
           }
         }

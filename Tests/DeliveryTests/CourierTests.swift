@@ -7,7 +7,9 @@ import Testing
 @Suite struct CourierTests {
   // MARK: The way of a mail
 
-  @Test func `a mail goes to the account's stored address with its link, and is then sent`() async throws {
+  @Test func `a mail goes to the account's stored address with its link, and is then sent`()
+    async throws
+  {
     var office = try Office()
     let transport = Transport()
     office.transport = transport
@@ -138,7 +140,9 @@ import Testing
   // MARK: Stopped on the way
 
   @Test func `an interrupted attempt is handed back`() async throws {
-    for outcome in [DeliveryOutcome.transient(cause: "cancelled"), .delivered, .permanent(cause: "550")] {
+    for outcome in [
+      DeliveryOutcome.transient(cause: "cancelled"), .delivered, .permanent(cause: "550"),
+    ] {
       var office = try Office()
       office.transport = Transport(outcome) { withUnsafeCurrentTask { $0?.cancel() } }
       let ended = try await Task { [office] in try await office.deliver(office.message()) }.value

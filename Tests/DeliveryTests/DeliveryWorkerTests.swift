@@ -37,13 +37,16 @@ import Testing
     }
   }
 
-  private func messages(_ office: Office, _ numbers: ClosedRange<UInt8>) throws -> [ClaimedMessage] {
+  private func messages(_ office: Office, _ numbers: ClosedRange<UInt8>) throws -> [ClaimedMessage]
+  {
     try numbers.map { try office.message(number: $0) }
   }
 
   // MARK: How much at once
 
-  @Test func `never more are in hand than allowed, and no more are claimed than there are places`() async throws {
+  @Test func `never more are in hand than allowed, and no more are claimed than there are places`()
+    async throws
+  {
     let (office, worker) = try worker(concurrency: 3)
     outbox.add(try messages(office, 1...7))
     try await running(worker) { _ in

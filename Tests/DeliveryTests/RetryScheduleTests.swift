@@ -6,11 +6,14 @@ import Testing
   private let schedule = RetrySchedule()
   private static let almostOne = 1.0.nextDown
 
-  @Test(arguments: [
-    (1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 300), (7, 300), (21, 300), (22, 300), (64, 300),
-    (1000, 300), (Int.max, 300),
-  ] as [(Int, Int64)])
-  func `the longest pause doubles with each attempt up to its cap`(_ attempt: Int, _ seconds: Int64) {
+  @Test(
+    arguments: [
+      (1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 300), (7, 300), (21, 300), (22, 300),
+      (64, 300),
+      (1000, 300), (Int.max, 300),
+    ] as [(Int, Int64)])
+  func `the longest pause doubles with each attempt up to its cap`(_ attempt: Int, _ seconds: Int64)
+  {
     #expect(schedule.pause(after: attempt, random: Self.almostOne).seconds == seconds)
   }
 

@@ -44,8 +44,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "-", "f", "fr-", "-fr", "fr--FR", "fr_FR", "abcdefghi", "en-123456789", "1fr", "f1", "fr FR",
-    "fr\n", "fr\0", "frß", "français", "../en", "en/..", "{{en}}", "fr;q=1", "abc-1234567-1234567-1234567-1234567a",
+    "", "-", "f", "fr-", "-fr", "fr--FR", "fr_FR", "abcdefghi", "en-123456789", "1fr", "f1",
+    "fr FR",
+    "fr\n", "fr\0", "frß", "français", "../en", "en/..", "{{en}}", "fr;q=1",
+    "abc-1234567-1234567-1234567-1234567a",
     "K\u{212A}", "\u{17F}v",
   ])
   func `nothing else is a language tag`(_ text: String) {

@@ -31,7 +31,9 @@ import Testing
     return try vault.open(draft.sealed.bytes, kid: draft.sealed.kid, for: draft.id)
   }
 
-  @Test func `a new request is made as the first one was, by its caller and within its limits`() async throws {
+  @Test func `a new request is made as the first one was, by its caller and within its limits`()
+    async throws
+  {
     let details = try Sample.details(
       .known(Sample.account()), data: .object(["name": .string("Ada")]))
     let outcome = try await again(token, OneRequest(Row(details: details).stored(in: vault)))
@@ -79,7 +81,9 @@ import Testing
   }
 
   @Test(arguments: ["", "x", String(repeating: "A", count: 72)])
-  func `a text that is no token asks for nothing and costs no call to the store`(_ text: String) async throws {
+  func `a text that is no token asks for nothing and costs no call to the store`(_ text: String)
+    async throws
+  {
     let store = OneRequest(try Row().stored(in: vault))
     #expect(try await again(text, store) == nil)
     #expect(store.calls.isEmpty && recorder.drafts.isEmpty)

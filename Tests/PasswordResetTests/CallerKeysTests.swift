@@ -19,7 +19,8 @@ import Testing
   // MARK: Names
 
   @Test func `a key names its caller`() throws {
-    let keys = try CallerKeys(file: "shop \(Self.hash) 2026-11-21\nblog \(Self.second) 2026-11-21\n")
+    let keys = try CallerKeys(
+      file: "shop \(Self.hash) 2026-11-21\nblog \(Self.second) 2026-11-21\n")
     #expect(keys.name(of: "rekey_one") == "shop")
     #expect(keys.name(of: "rekey_two") == "blog")
   }

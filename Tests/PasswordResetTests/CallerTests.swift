@@ -38,8 +38,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "https://app.example.com/", "https://a/{token}/{token}", "https://a/{Token}", "https://a/{ token}",
-    "https://a/{token} ", "https://a/\n{token}", "https://a/{token}\r\nSet-Cookie:x", "https://ä/{token}",
+    "", "https://app.example.com/", "https://a/{token}/{token}", "https://a/{Token}",
+    "https://a/{ token}",
+    "https://a/{token} ", "https://a/\n{token}", "https://a/{token}\r\nSet-Cookie:x",
+    "https://ä/{token}",
     "https://a/{token}\u{7F}", "https://a/{token}\0", "https://a/%7Btoken%7D", "{token", "token}",
   ])
   func `a place must be marked once, in visible ASCII`(_ template: String) {
@@ -50,7 +52,8 @@ import Testing
 
   @Test(arguments: [
     ("ada@example.org", nil, "ada@example.org"), ("<ada@example.org>", nil, "ada@example.org"),
-    ("Ada <ada@example.org>", "Ada", "ada@example.org"), ("Ada<ada@example.org>", "Ada", "ada@example.org"),
+    ("Ada <ada@example.org>", "Ada", "ada@example.org"),
+    ("Ada<ada@example.org>", "Ada", "ada@example.org"),
     ("  Ada B.  <ada@Example.ORG>", "Ada B.", "ada@example.org"),
     ("Größe <ada@example.org>", "Größe", "ada@example.org"),
   ])

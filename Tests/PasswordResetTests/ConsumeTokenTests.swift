@@ -64,14 +64,26 @@ import Testing
   }
 
   @Test(arguments: [
-    (Row(consumedAt: .after(1), revokedAt: .after(2), revokeReason: .invalidated, readAt: .after(9999)),
-      TokenRefusal.used(at: .after(1))),
-    (Row(revokedAt: .after(2), revokeReason: .invalidated, readAt: .after(9999)), .revoked(at: .after(2))),
+    (
+      Row(
+        consumedAt: .after(1), revokedAt: .after(2), revokeReason: .invalidated,
+        readAt: .after(9999)),
+      TokenRefusal.used(at: .after(1))
+    ),
+    (
+      Row(revokedAt: .after(2), revokeReason: .invalidated, readAt: .after(9999)),
+      .revoked(at: .after(2))
+    ),
     (Row(revokedAt: .after(2), revokeReason: .siblingConsumed), .revoked(at: .after(2))),
-    (Row(revokedAt: .after(2), revokeReason: .replaced, readAt: .after(9999)), .replaced(at: .after(2))),
+    (
+      Row(revokedAt: .after(2), revokeReason: .replaced, readAt: .after(9999)),
+      .replaced(at: .after(2))
+    ),
     (Row(readAt: .after(1800)), .expired),
   ])
-  func `a dead token says the first cause there is`(_ row: Row, _ expected: TokenRefusal) async throws {
+  func `a dead token says the first cause there is`(_ row: Row, _ expected: TokenRefusal)
+    async throws
+  {
     #expect(refusal(try await consume(row)) == expected)
     #expect(refusal(try await consume(row, key: "new")) == expected)
   }
@@ -83,7 +95,9 @@ import Testing
     }
   }
 
-  @Test func `a token without a row is unknown while it is young and expired when it is old`() async throws {
+  @Test func `a token without a row is unknown while it is young and expired when it is old`()
+    async throws
+  {
     let made = try Sample.id().createdAt
     let old = made.advanced(bySeconds: 86_401)
     let young = made.advanced(bySeconds: 86_400)
@@ -93,11 +107,12 @@ import Testing
 
   // MARK: The account's version
 
-  @Test(arguments: [
-    ("v1", "v1", true), ("v1", "v2", false), ("v1", "", false), ("v1", "V1", false),
-    ("", "", true), ("", "v1", false), (nil, "", true), (nil, "v1", false),
-    ("\u{E9}", "e\u{301}", false), ("v1", "v1\0", false),
-  ] as [(String?, String, Bool)])
+  @Test(
+    arguments: [
+      ("v1", "v1", true), ("v1", "v2", false), ("v1", "", false), ("v1", "V1", false),
+      ("", "", true), ("", "v1", false), (nil, "", true), (nil, "v1", false),
+      ("\u{E9}", "e\u{301}", false), ("v1", "v1\0", false),
+    ] as [(String?, String, Bool)])
   func `a version that differs leaves the token unused`(
     _ stored: String?, _ given: String, _ same: Bool
   ) async throws {

@@ -78,7 +78,8 @@ import Testing
       Hex.encode(try vault.accountKey(id: "42", caller: "shop").bytes)
         == "e9e7ace92ad8502f8e626ae2ef9516170c6341a95abbd2010d267b2b521e6e52")
     let keys: [KeyedHash] = [
-      try vault.accountKey(id: "42", caller: "shop"), try vault.accountKey(id: "42", caller: "blog"),
+      try vault.accountKey(id: "42", caller: "shop"),
+      try vault.accountKey(id: "42", caller: "blog"),
       try vault.accountKey(id: "43", caller: "shop"),
       try vault.accountKey(id: email.text, caller: "shop"),
       try vault.accountKey(address: email, caller: "shop"),

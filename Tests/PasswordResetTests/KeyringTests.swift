@@ -13,7 +13,8 @@ import Testing
     } catch { return error }
   }
 
-  private func line(_ bytes: [UInt8], state: String = "signing", kid: String = "00000000") -> String {
+  private func line(_ bytes: [UInt8], state: String = "signing", kid: String = "00000000") -> String
+  {
     "\(kid) \(Base64.encode(bytes)) 2026-11-01 \(state)\n"
   }
 
@@ -23,7 +24,8 @@ import Testing
     let keyring = try Sample.keyring(
       Sample.signing, Sample.verifying, Sample.retired, Sample.pepper)
     #expect(keyring.entries.map(\.state) == [.signing, .verifying, .retired, .pepper])
-    #expect(keyring.entries.map(\.kid.description) == ["7ab554b3", "0c05843e", "72bd1666", "e8e8ed58"])
+    #expect(
+      keyring.entries.map(\.kid.description) == ["7ab554b3", "0c05843e", "72bd1666", "e8e8ed58"])
     #expect(keyring.entries.allSatisfy { $0.createdAt == "2026-11-01" })
     var dumped = "\(keyring) \(String(reflecting: keyring))"
     dump(keyring, to: &dumped)
@@ -70,7 +72,8 @@ import Testing
   func `a key that is not strict Base64 is refused`(_ key: String) {
     let expected: Keyring.Problem = key == "7619c7d7" ? .shortKey(line: 1) : .malformedKey(line: 1)
     // No bytes at all are Base64 of nothing.
-    #expect(problem("7ab554b3 \(key) now signing\n") == (key.isEmpty ? .shortKey(line: 1) : expected))
+    #expect(
+      problem("7ab554b3 \(key) now signing\n") == (key.isEmpty ? .shortKey(line: 1) : expected))
   }
 
   @Test func `a key of 31 bytes is too short, one of 32 is not`() {

@@ -34,7 +34,10 @@ import Testing
     #expect(try roundTrip(details) == details)
   }
 
-  @Test func `mail goes to the account's stored address, or to the typed one where nobody was asked`() throws {
+  @Test
+  func `mail goes to the account's stored address, or to the typed one where nobody was asked`()
+    throws
+  {
     #expect(try Sample.details(.known(Sample.account())).mailedTo.text == "stored@example.net")
     #expect(try Sample.details(.unasked).mailedTo.text == "ada@example.org")
     #expect(try Sample.details(.none).account == nil)
@@ -51,7 +54,8 @@ import Testing
       #expect(try Sample.details(email: email).bytes.count == 256)
     }
     for count in 0..<600 {
-      let details = try Sample.details(data: .object(["d": .string(String(repeating: "x", count: count))]))
+      let details = try Sample.details(
+        data: .object(["d": .string(String(repeating: "x", count: count))]))
       #expect(details.bytes.count.isMultiple(of: 256))
     }
   }
@@ -107,7 +111,8 @@ import Testing
 
   @Test func `a row under another key is not opened`() throws {
     let sealed = try Sample.vault().seal(Sample.details(), for: Sample.id())
-    let vault = try Sample.vault(Sample.stranger, Sample.signing.replacing("signing", with: "verifying"), Sample.pepper)
+    let vault = try Sample.vault(
+      Sample.stranger, Sample.signing.replacing("signing", with: "verifying"), Sample.pepper)
     let stranger = try #require(KeyID(bytes: [0x93, 0xf0, 0x26, 0x35]))
     #expect(throws: ResetError.cryptography) {
       try vault.open(sealed.bytes, kid: stranger, for: Sample.id())
@@ -116,7 +121,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "null", "[]", "{}", #"{"email":1}"#, #"{"email":"nobody"}"#, #"{"email":"a@example.org","account":1}"#,
+    "", "null", "[]", "{}", #"{"email":1}"#, #"{"email":"nobody"}"#,
+    #"{"email":"a@example.org","account":1}"#,
     #"{"email":"a@example.org","account":{}}"#, #"{"email":"a@example.org","account":{"id":"1"}}"#,
     #"{"email":"a@example.org","account":{"id":"","email":"a@example.org"}}"#,
     #"{"email":"a@example.org"}x"#,
@@ -132,6 +138,7 @@ import Testing
     let (sealed, kid) = try Sample.keyring().seal(
       Array(#"{"email":"jürgen@example.org"}"#.utf8), for: Sample.id())
     #expect(
-      try Sample.vault().open(sealed, kid: kid, for: Sample.id()).email.text == "jürgen@example.org")
+      try Sample.vault().open(sealed, kid: kid, for: Sample.id()).email.text == "jürgen@example.org"
+    )
   }
 }

@@ -44,7 +44,8 @@ import Testing
     for place in plain.indices {
       var other = plain
       other[place] = 1
-      #expect(RequestID(at: Sample.moment, random: plain) != RequestID(at: Sample.moment, random: other))
+      #expect(
+        RequestID(at: Sample.moment, random: plain) != RequestID(at: Sample.moment, random: other))
     }
   }
 
@@ -89,7 +90,9 @@ import Testing
     let lowest = RequestID.lowest(at: Sample.moment)
     let id = try #require(RequestID(at: Sample.moment, random: .init(repeating: 0, count: 10)))
     let before = try #require(
-      RequestID(at: Timestamp(microseconds: 1_795_253_400_122_999), random: .init(repeating: 255, count: 10)))
+      RequestID(
+        at: Timestamp(microseconds: 1_795_253_400_122_999), random: .init(repeating: 255, count: 10)
+      ))
     #expect(lowest.bytes.lexicographicallyPrecedes(id.bytes))
     #expect(before.bytes.lexicographicallyPrecedes(lowest.bytes))
     #expect(lowest.createdAt == id.createdAt)

@@ -17,7 +17,8 @@ import Testing
   }
 
   private func draft(
-    _ claim: AccountClaim = .unasked, directory: DirectoryMode = .none, client: ClientAddress? = nil,
+    _ claim: AccountClaim = .unasked, directory: DirectoryMode = .none,
+    client: ClientAddress? = nil,
     repeatable: (key: IdempotencyKey, body: [UInt8])? = nil
   ) async throws -> RequestDraft {
     _ = try await reset(recorder)(
@@ -28,7 +29,9 @@ import Testing
 
   // MARK: What is written down
 
-  @Test func `request and message have ids of the database's time and different random bytes`() async throws {
+  @Test func `request and message have ids of the database's time and different random bytes`()
+    async throws
+  {
     let draft = try await draft()
     #expect(draft.id.createdAt == draft.messageID.createdAt)
     #expect(draft.id.createdAt == Timestamp(microseconds: 1_795_253_400_123_000))
@@ -52,7 +55,8 @@ import Testing
     #expect(try draft.addressKey == vault.addressKey(Sample.address()))
     #expect(try draft.limiterKey == vault.limiterKey(Sample.address()))
     #expect(try draft.clientKey == vault.limiterKey(client))
-    #expect(draft.limits.address.description == "3/15m" && draft.limits.client.description == "20/1h")
+    #expect(
+      draft.limits.address.description == "3/15m" && draft.limits.client.description == "20/1h")
     #expect(draft.idempotency == nil)
     #expect(try await self.draft().clientKey == nil)
   }
@@ -78,7 +82,9 @@ import Testing
     #expect(try draft.accountKey == vault.accountKey(address: Sample.address(), caller: "shop"))
   }
 
-  @Test func `where a directory will be asked, or there is no account, there is no key yet`() async throws {
+  @Test func `where a directory will be asked, or there is no account, there is no key yet`()
+    async throws
+  {
     for mode in [DirectoryMode.http, .sql] {
       #expect(try await draft(.unasked, directory: mode).accountKey == nil)
     }
@@ -98,7 +104,8 @@ import Testing
   // MARK: Answers and faults
 
   @Test(arguments: [
-    RecordOutcome.conflict, .limited(by: .address, retryAfter: 7), .limited(by: .client, retryAfter: 1),
+    RecordOutcome.conflict, .limited(by: .address, retryAfter: 7),
+    .limited(by: .client, retryAfter: 1),
   ])
   func `the store's answer is the answer`(_ outcome: RecordOutcome) async throws {
     let answer = try await reset(Recorder(answer: outcome))(

@@ -32,7 +32,8 @@ import Testing
       let date = Timestamp(microseconds: day * 86_400_000_000).civilDate
       let isNextDay = date.day == previous.day + 1 && date.month == previous.month
       let isNextMonth = date.day == 1 && date.month == previous.month % 12 + 1
-      guard isNextDay || isNextMonth, date.year == previous.year + (isNextMonth && date.month == 1 ? 1 : 0),
+      guard isNextDay || isNextMonth,
+        date.year == previous.year + (isNextMonth && date.month == 1 ? 1 : 0),
         previous.day >= 28 || isNextDay
       else {
         Issue.record("\(date) after \(previous)")

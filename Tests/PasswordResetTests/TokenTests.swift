@@ -20,7 +20,8 @@ import Testing
     #expect(token == Token(purpose: .reset, requestID: try Sample.id()))
   }
 
-  @Test func `a token has 72 characters and 54 bytes: version, purpose, key, request, code`() throws {
+  @Test func `a token has 72 characters and 54 bytes: version, purpose, key, request, code`() throws
+  {
     let id = try #require(RequestID(at: Sample.moment, random: Array(1...10)))
     let text = try Sample.keyring().mint(.reset, for: id)
     let bytes = try #require(Base64URL.decode(text))

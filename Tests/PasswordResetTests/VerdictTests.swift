@@ -23,7 +23,8 @@ import Testing
     (.siblingConsumed, .revoked(at: .after(2))), (.completed, .revoked(at: .after(2))),
     (.replaced, .replaced(at: .after(2))),
   ])
-  func `a revoked request says how and when`(_ reason: RevokeReason, _ refusal: TokenRefusal) throws {
+  func `a revoked request says how and when`(_ reason: RevokeReason, _ refusal: TokenRefusal) throws
+  {
     #expect(try self.refusal(Row(revokedAt: .after(2), revokeReason: reason)) == refusal)
   }
 

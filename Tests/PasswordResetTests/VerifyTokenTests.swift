@@ -33,7 +33,9 @@ import Testing
     #expect(try store.calls == [Sample.id()])
   }
 
-  @Test(arguments: ["", "x", String(repeating: "A", count: 72), String(TokenTests.golden.dropLast()) + "A"])
+  @Test(arguments: [
+    "", "x", String(repeating: "A", count: 72), String(TokenTests.golden.dropLast()) + "A",
+  ])
   func `a text that is no token costs no call to the store`(_ text: String) async throws {
     let store = OneRequest(try Row().stored(in: vault))
     let answer = try await verify(store)(text, for: "shop")
@@ -63,7 +65,8 @@ import Testing
 
   @Test func `a dead token names its cause and its request`() async throws {
     let store = OneRequest(try Row(consumedAt: .after(1)).stored(in: vault))
-    guard case .dead(.used(let at), let request?) = try await verify(store)(token, for: "shop") else {
+    guard case .dead(.used(let at), let request?) = try await verify(store)(token, for: "shop")
+    else {
       Issue.record("not used")
       return
     }
@@ -75,8 +78,11 @@ import Testing
   @Test func `a token whose row was purged has expired, a younger one is unknown`() async throws {
     let made = try Sample.id().createdAt
     let retention: Int64 = 86_400
-    for (later, expected) in [(retention, TokenRefusal.invalid), (retention + 1, .expired), (0, .invalid)] {
-      let verify = verify(OneRequest(nil), now: made.advanced(bySeconds: later), retention: retention)
+    for (later, expected) in [
+      (retention, TokenRefusal.invalid), (retention + 1, .expired), (0, .invalid),
+    ] {
+      let verify = verify(
+        OneRequest(nil), now: made.advanced(bySeconds: later), retention: retention)
       #expect(refusal(try await verify(token)) == expected)
     }
   }

@@ -49,7 +49,8 @@ import Testing
           #expect(status.pending == labels)
         }
       }
-      #expect(try await database.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'rekey'") == 0)
+      #expect(
+        try await database.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'rekey'") == 0)
     }
   }
 
@@ -98,13 +99,15 @@ import Testing
           #expect(problem?.description.contains("UTF8") == true)
         }
       }
-      #expect(try await database.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'rekey'") == 0)
+      #expect(
+        try await database.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'rekey'") == 0)
     }
   }
 
   @Test func `a database ahead of this version is left alone`() async throws {
     try await TestDatabase.with { database in
-      try await database.script("INSERT INTO rekey.schema_version (version, name) VALUES (9999, 'x')")
+      try await database.script(
+        "INSERT INTO rekey.schema_version (version, name) VALUES (9999, 'x')")
       try await withMigrator(database) { migrator in
         let status = try await migrator.status()
         #expect(status.isTooNew)

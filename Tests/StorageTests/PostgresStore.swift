@@ -21,7 +21,9 @@ struct PostgresStore: Sendable {
     readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
     let tokens = StoredTokens(serving)
     store = Store(
-      recorder: RequestWriter(serving, lifetime: settings.lifetime) {},
+      recorder: RequestWriter(
+        serving, lifetime: settings.lifetime, history: settings.history
+      ) {},
       reader: StoredRequests(serving), consumer: tokens, revoker: tokens,
       outbox: StoredOutbox(
         working,

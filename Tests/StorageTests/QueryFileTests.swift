@@ -55,7 +55,8 @@ import Testing
   @Test func `a query that no longer fits the schema stops the start`() async throws {
     try await TestDatabase.with { database in
       try await database.script("ALTER TABLE rekey.outbox RENAME COLUMN leased_until TO lease_end")
-      let stores = try Database(url: try database.url(.serve), applicationName: "t", logger: .silent)
+      let stores = try Database(
+        url: try database.url(.serve), applicationName: "t", logger: .silent)
       await #expect(throws: DatabaseProblem.self) {
         try await DatabaseReadiness(stores).prepareAll()
       }

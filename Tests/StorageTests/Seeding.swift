@@ -21,7 +21,9 @@ enum SeedState: String, Sendable, CaseIterable {
 
   /// sent_at, expires_at, consumed_at, revoked_at, revoke_reason, dropped_at, drop_reason
   fileprivate var columns: String {
-    let (soon, past) = ("clock_timestamp() + interval '1 hour'", "$2::timestamptz + interval '1 ms'")
+    let (soon, past) = (
+      "clock_timestamp() + interval '1 hour'", "$2::timestamptz + interval '1 ms'"
+    )
     return switch self {
     case .live: "$2, \(soon), NULL, NULL, NULL, NULL, NULL"
     case .expired: "$2, \(past), NULL, NULL, NULL, NULL, NULL"

@@ -33,6 +33,7 @@ public struct StoreSettings: Sendable {
   public var lease = WholeDuration(seconds: 90)
   public var giveUpAfter = WholeDuration(seconds: 7200)
   public var keepLive = 3
+  public var history = LimitHistory(address: 10, client: 20)
 
   public init() {}
 }

@@ -72,7 +72,8 @@ public struct Ask: Sendable {
 
   func asCaller() throws -> Caller {
     let from = try #require(
-      Mailbox("App <no-reply@example.com>", policy: .init(smtpUTF8: false, domains: ASCIIDomains())))
+      Mailbox("App <no-reply@example.com>", policy: .init(smtpUTF8: false, domains: ASCIIDomains()))
+    )
     return Caller(
       name: caller,
       settings: CallerSettings(

@@ -1,6 +1,6 @@
 -- Claims due messages: counts the attempt, leases them, and moves their requests' expiry so that the
 -- mailed link is alive when it arrives.
--- Called by: Storage/OutboxClaimer.
+-- Called by: Storage/StoredOutbox.
 -- $1 at most so many, $2 lease in seconds, $3 token lifetime in seconds, $4 seconds after which a message is given up.
 -- Messages first, then requests in the order of their ids: the order that everyone takes locks in.
 WITH due AS MATERIALIZED (

@@ -1,6 +1,6 @@
 -- Uses a token up and revokes its siblings. The conditions decide alone: whatever the caller believes,
 -- a row that is consumed, revoked or expired stays as it is and no row comes back.
--- Called by: Storage/TokenConsumer, after lock_family.
+-- Called by: Storage/StoredTokens, after lock_family.
 -- $1 id, $2 consumer key or null, $3 ids of the locked siblings.
 WITH clock AS MATERIALIZED (
   SELECT clock_timestamp() AS now

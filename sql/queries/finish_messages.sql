@@ -1,6 +1,6 @@
 -- Ends some attempts: sent and dropped messages go, what may be tried again waits, the rest is dead.
 -- Fenced: an attempt that lost its lease to a later one changes nothing.
--- Called by: Storage/OutboxFinisher (batched).
+-- Called by: Storage/StoredOutbox (batched).
 -- $1 message ids, $2 attempts, $3 outcomes (sent, retry, dead, dropped, released), $4 seconds until the
 -- next try (retry), $5 causes (retry, dead: last_error; dropped: drop_reason), $6 token.keep_live.
 -- A released message was interrupted, not tried: it is due at once and its attempt does not count,

@@ -1,6 +1,6 @@
 -- Locks a request and its live siblings in the order of their ids, and shows them.
 -- Siblings share the account, or the address while no directory has named an account.
--- Called by: Storage/TokenConsumer, before consume_request, in one transaction: the lock comes first,
+-- Called by: Storage/StoredTokens, before consume_request, in one transaction: the lock comes first,
 -- so a consume that waited is judged by the clock after the wait.
 -- $1 id, $2 the lowest id that can still be alive.
 WITH wanted AS MATERIALIZED (

@@ -1,6 +1,6 @@
 -- Writes down the account that the directory named, before its mail is sent: the link must know it
 -- from its first click. Fenced by the attempt.
--- Called by: Storage/OutboxFinisher.
+-- Called by: Storage/StoredOutbox.
 -- $1 message id, $2 attempt, $3 request id, $4 account key, $5 sealed, $6 kid.
 WITH held AS MATERIALIZED (
   SELECT o.id FROM rekey.outbox o

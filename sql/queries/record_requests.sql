@@ -6,7 +6,8 @@
 -- $10 idempotency keys (or null), $11 body hashes (or null): arrays with one element a request.
 -- No limiter key and no idempotency key stands in one batch twice.
 -- $12 counts and $13 windows in seconds of the address limits, $14 and $15 those of the client limits,
--- $16 seconds from acceptance to the first expiry (moved at each claim).
+-- $16 seconds from acceptance to the first expiry (moved at each claim), $17 and $18 how many acceptance
+-- times of an address and of a client are kept: the largest count of any caller's limits.
 -- Returns for each request: n, outcome (accepted, replayed, conflict, address_limited, client_limited),
 -- request_id of accepted and replayed ones; and the database's clock.
 -- Rows are taken in key order everywhere, clients before addresses, so two batches never deadlock.
@@ -21,16 +22,26 @@ WITH input AS MATERIALIZED (
   FROM input i
   JOIN rekey.idempotency k ON k.key = i.idempotency_key
   WHERE k.created_at > clock_timestamp() - interval '24 hours'
+), full_address AS MATERIALIZED (
+  -- A client does not pay for a request that its address has no room for. Only what is committed is
+  -- seen here; in a race with another batch the client may pay, which never lets anyone exceed a limit.
+  SELECT i.n
+  FROM input i
+  JOIN rekey.rate_limit r ON r.key = i.limiter_key
+  WHERE i.client_key IS NOT NULL AND EXISTS (
+    SELECT FROM unnest($12::int[], $13::int[]) AS l(count, seconds)
+    WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
 ), client_taken AS (
   -- clock_timestamp() is read once the row is locked: what waited for another batch is judged by the
   -- time after the wait. greatest() keeps stamps in order when the database's clock steps back.
   INSERT INTO rekey.rate_limit AS r (key, stamps)
   SELECT i.client_key, ARRAY[clock_timestamp()]
   FROM input i
-  WHERE i.client_key IS NOT NULL AND i.n NOT IN (SELECT n FROM known)
+  WHERE i.client_key IS NOT NULL
+    AND i.n NOT IN (SELECT n FROM known) AND i.n NOT IN (SELECT n FROM full_address)
   ORDER BY i.client_key
   ON CONFLICT (key) DO UPDATE
-    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:(SELECT max(c) FROM unnest($14::int[]) AS c)]
+    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:$18::int]
     WHERE NOT EXISTS (
       SELECT FROM unnest($14::int[], $15::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
@@ -43,7 +54,7 @@ WITH input AS MATERIALIZED (
     AND (i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken))
   ORDER BY i.limiter_key
   ON CONFLICT (key) DO UPDATE
-    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:(SELECT max(c) FROM unnest($12::int[]) AS c)]
+    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:$17::int]
     WHERE NOT EXISTS (
       SELECT FROM unnest($12::int[], $13::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
@@ -77,7 +88,8 @@ SELECT i.n::int AS n,
               AND NOT EXISTS (SELECT FROM remembered m WHERE m.key = a.idempotency_key)
            THEN rekey.lost_race()
          WHEN a.n IS NOT NULL THEN 'accepted'
-         WHEN i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken) THEN 'address_limited'
+         WHEN i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken)
+              OR i.n IN (SELECT n FROM full_address) THEN 'address_limited'
          ELSE 'client_limited'
        END AS outcome,
        coalesce(k.request_id, a.id) AS request_id,

@@ -1,5 +1,5 @@
 -- Keeps the newest live links of each account and replaces the older ones.
--- Called by: Storage/OutboxFinisher, after messages were sent.
+-- Called by: Storage/StoredOutbox, after messages were sent.
 -- $1 ids of the requests just sent, $2 how many links stay live, $3 the lowest id that can still be alive.
 WITH ranked AS MATERIALIZED (
   SELECT s.id, row_number() OVER (PARTITION BY s.caller, s.account_key ORDER BY s.id DESC) AS place

@@ -1,6 +1,6 @@
 -- Kills what is still live for an account, or for an address and the accounts it asked for.
 -- Rows are locked in the order of their ids, as consumes do.
--- Called by: Storage/TokenRevoker.
+-- Called by: Storage/StoredTokens.
 -- $1 caller, $2 account key or null, $3 address key or null, $4 the lowest id that can still be alive, $5 reason.
 WITH accounts AS MATERIALIZED (
   SELECT $2::bytea AS account_key WHERE $2::bytea IS NOT NULL

@@ -11,7 +11,8 @@ let root = URL(filePath: arguments[1], directoryHint: .isDirectory)
 
 func relativePaths() throws -> [String] {
   let prefix = root.path().hasSuffix("/") ? root.path() : root.path() + "/"
-  let found = FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isRegularFileKey])
+  let found = FileManager.default.enumerator(
+    at: root, includingPropertiesForKeys: [.isRegularFileKey])
   return try (found?.compactMap { $0 as? URL } ?? [])
     .filter { try $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true }
     .map { String($0.path().dropFirst(prefix.count)) }
@@ -30,7 +31,8 @@ func literal(_ text: String) -> String {
   return "\(fence)\"\"\"\n\(text)\n\"\"\"\(fence)"
 }
 
-var source = "/// Generated at build time from the package's files: path to content.\nenum EmbeddedFiles {\n"
+var source =
+  "/// Generated at build time from the package's files: path to content.\nenum EmbeddedFiles {\n"
 source += "  static let contents: [String: String] = [\n"
 for path in try relativePaths() {
   let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)

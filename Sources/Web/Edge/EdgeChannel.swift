@@ -32,7 +32,7 @@ struct EdgeChannel: HTTPChannelHandler {
 
   let responder: Responder
   let limits: EdgeLimits
-  let onRefusal: @Sendable (EdgeRefusal) -> Void
+  let onRefusal: @Sendable (EdgeRefusal, Trace) -> Void
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {

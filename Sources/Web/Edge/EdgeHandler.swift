@@ -11,18 +11,18 @@ final class EdgeHandler: ChannelDuplexHandler {
 
   private let limits: EdgeLimits
   private let deadlines: ConnectionDeadlines
-  private let onRefusal: @Sendable (EdgeRefusal) -> Void
+  private let onRefusal: @Sendable (EdgeRefusal, Trace) -> Void
   /// Requests handed on whose response has not ended.
   private var unanswered = 0
   private var bodyBytes = 0
   private var closeAfterResponse = false
   /// From here on nothing that arrives is handed on.
   private var isDeaf = false
-  private var refusal: EdgeRefusal?
+  private var refusal: (cause: EdgeRefusal, trace: Trace)?
 
   init(
     limits: EdgeLimits, deadlines: ConnectionDeadlines,
-    onRefusal: @escaping @Sendable (EdgeRefusal) -> Void
+    onRefusal: @escaping @Sendable (EdgeRefusal, Trace) -> Void
   ) {
     self.limits = limits
     self.deadlines = deadlines
@@ -69,17 +69,18 @@ final class EdgeHandler: ChannelDuplexHandler {
     }
   }
 
-  private func refuse(_ refusal: EdgeRefusal, context: ChannelHandlerContext) {
-    guard self.refusal == nil else { return }
+  private func refuse(_ cause: EdgeRefusal, context: ChannelHandlerContext) {
+    guard refusal == nil else { return }
     isDeaf = true
-    self.refusal = refusal
-    onRefusal(refusal)
+    let trace = Trace()
+    refusal = (cause, trace)
+    onRefusal(cause, trace)
     // Earlier requests on this connection are answered first.
-    if unanswered == 0 { answerRefusal(refusal, context: context) }
+    if unanswered == 0 { answer(cause, trace, context: context) }
   }
 
-  private func answerRefusal(_ refusal: EdgeRefusal, context: ChannelHandlerContext) {
-    let (status, headers, body) = refusal.problem.plainResponse
+  private func answer(_ cause: EdgeRefusal, _ trace: Trace, context: ChannelHandlerContext) {
+    let (status, headers, body) = cause.problem.plainResponse(trace: trace)
     var fields = HTTPHeaders(headers)
     fields.add(name: "content-length", value: String(body.count))
     fields.add(name: "connection", value: "close")
@@ -116,7 +117,7 @@ final class EdgeHandler: ChannelDuplexHandler {
   private func finish(context: ChannelHandlerContext) {
     guard unanswered == 0 else { return }
     if let refusal, !closeAfterResponse {
-      answerRefusal(refusal, context: context)
+      answer(refusal.cause, refusal.trace, context: context)
     } else {
       isDeaf = true
       closeGently(context: context)

@@ -9,11 +9,13 @@ struct AccessLog: Sendable {
   let listener: String
 
   func record(_ entry: Entry) {
-    logger.log(level: entry.status >= 500 ? .warning : .info, "request", metadata: [
-      "listener": "\(listener)", "method": "\(entry.method)", "route": "\(entry.route)",
-      "status": "\(entry.status)", "code": "\(entry.code)", "caller": "\(entry.caller)",
-      "ms": "\(entry.elapsed.milliseconds)", "trace": "\(entry.trace)",
-    ])
+    logger.log(
+      level: entry.status >= 500 ? .warning : .info, "request",
+      metadata: [
+        "listener": "\(listener)", "method": "\(entry.method)", "route": "\(entry.route)",
+        "status": "\(entry.status)", "code": "\(entry.code)", "caller": "\(entry.caller)",
+        "ms": "\(entry.elapsed.milliseconds)", "trace": "\(entry.trace.text)",
+      ])
   }
 
   struct Entry {
@@ -23,7 +25,7 @@ struct AccessLog: Sendable {
     var code = "-"
     var caller = "-"
     var elapsed: Duration = .zero
-    var trace: String
+    var trace: Trace
   }
 }
 

@@ -12,7 +12,9 @@ extension Assembly {
     let reader = StoredRequests(database)
     let tokens = StoredTokens(database)
     let request = RequestReset(
-      recorder: RequestWriter(database, lifetime: settings.lifetime, onRecorded: onRecorded),
+      recorder: RequestWriter(
+        database, lifetime: settings.lifetime, history: callers.value.limitHistory,
+        onRecorded: onRecorded),
       vault: vault, clock: database.time,
       random: { () throws(ResetError) in
         do { return try SecureRandom.bytes(20) } catch { throw .cryptography }

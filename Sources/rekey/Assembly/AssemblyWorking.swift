@@ -46,7 +46,9 @@ extension Assembly {
     ]
   }
 
-  private func transport(through loop: TransferLoop) throws(ConfigurationProblem) -> any MailTransport {
+  private func transport(through loop: TransferLoop) throws(ConfigurationProblem)
+    -> any MailTransport
+  {
     guard let first = settings.transports.first else { throw .missing(.mailTransports) }
     guard settings.transports.count == 1 else {
       throw ConfigurationProblem("mail.transports: this version takes one transport")

@@ -27,7 +27,8 @@ struct Callers: AsyncParsableCommand {
 
     func validate() throws {
       guard CallerKeys.isName(name) else {
-        throw ValidationError("a name has 1 to 64 of a-z 0-9 - _ and begins with a letter; file is taken.")
+        throw ValidationError(
+          "a name has 1 to 64 of a-z 0-9 - _ and begins with a letter; file is taken.")
       }
     }
 
@@ -38,7 +39,8 @@ struct Callers: AsyncParsableCommand {
       let entries = exists ? try Assembly.readCallerKeys(settings).entries : []
       guard entries.count(where: { $0.name == name }) < 2 else {
         throw CommandFailure(
-          description: "\(name) has two keys already; remove it or edit \(path) to drop the older one")
+          description:
+            "\(name) has two keys already; remove it or edit \(path) to drop the older one")
       }
       let (key, entry) = try CallerKeys.newKey(for: name, createdAt: Today.text)
       try KeyFile.replace(path, (entries + [entry]).map(\.line).joined())

@@ -4,7 +4,8 @@ import PasswordReset
 
 struct Config: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show the configuration in effect: values without secrets, and where each comes from.",
+    abstract:
+      "Show the configuration in effect: values without secrets, and where each comes from.",
     discussion: "Examples:\n  rekey config --config rekey.yaml\n  rekey config --json")
 
   @Flag(help: "Write one JSON object a line.")

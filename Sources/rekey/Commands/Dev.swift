@@ -19,7 +19,8 @@ struct Dev: AsyncParsableCommand {
         rekey dev --port-base 0 --ready-file ready.json --directory /var/tmp/rekey-ci
       """)
 
-  @Option(help: "Where everything is kept. Default: .rekey; with --walk a directory for this run only.")
+  @Option(
+    help: "Where everything is kept. Default: .rekey; with --walk a directory for this run only.")
   var directory: String?
 
   @Flag(help: "Remove what earlier starts have left in the directory.")
@@ -51,7 +52,9 @@ struct Dev: AsyncParsableCommand {
 
   func run() async throws {
     // libpq reads these where a URL leaves something open.
-    for name in ProcessInfo.processInfo.environment.keys where name.hasPrefix("PG") { unsetenv(name) }
+    for name in ProcessInfo.processInfo.environment.keys where name.hasPrefix("PG") {
+      unsetenv(name)
+    }
     let session = DevSession(
       directory: directory ?? (walk ? nil : ".rekey"), startsAnew: reset, walks: walk,
       portBase: portBase ?? (walk ? 0 : 8080), readyFile: readyFile)

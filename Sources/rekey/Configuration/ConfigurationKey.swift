@@ -64,15 +64,18 @@ enum ConfigurationKey: String, CaseIterable {
     switch self {
     case .databaseURL, .accountsDatabaseURL: "a libpq URI such as postgresql://user@host/name"
     case .listenPublic, .listenInternal: "host:port, port 0 to 65535"
-    case .publicURL: "https://host[/path] (http only for a loopback host), no user, query or fragment"
-    case .continueURL: "an https URL (http only for a loopback host) with {token} once, after the host"
+    case .publicURL:
+      "https://host[/path] (http only for a loopback host), no user, query or fragment"
+    case .continueURL:
+      "an https URL (http only for a loopback host) with {token} once, after the host"
     case .keyringFile, .callersFile, .accountsSecretFile, .templatesDirectory: "a path"
     case .mailFrom: "an address or Name <address>"
     case .mailTransports: "smtp:// or smtps:// URLs, space-separated"
     case .mailGiveUpAfter: "a duration from 1m to 24h"
     case .tokenLifetime: "a duration from 5m to 24h"
     case .tokenKeepLive: "a number from 1 to 20"
-    case .limitsEmail, .limitsClient: "up to 8 limits such as 3/15m, count 1 to 1000, window 1s to 30d"
+    case .limitsEmail, .limitsClient:
+      "up to 8 limits such as 3/15m, count 1 to 1000, window 1s to 30d"
     case .accountsMode: "none, http or sql"
     case .accountsURL: "an https URL (http only for a loopback host)"
     case .accountsQuery: "a query with $1 for the address and columns id, email[, locale, version]"
@@ -118,6 +121,7 @@ struct ConfigurationProblem: Error, CustomStringConvertible {
 
   static func missing(_ key: ConfigurationKey) -> ConfigurationProblem {
     ConfigurationProblem(
-      "\(key.rawValue) is required (--\(key.optionName), \(key.environmentName) or rekey.yaml): \(key.bounds)")
+      "\(key.rawValue) is required (--\(key.optionName), \(key.environmentName) or rekey.yaml): \(key.bounds)"
+    )
   }
 }

@@ -16,7 +16,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(help: describe(.mailFrom)) var mailFrom: String?
   @Option(help: describe(.mailTransports)) var mailTransports: String?
   @Option(help: describe(.mailGiveUpAfter)) var mailGiveUpAfter: String?
-  @Option(name: .customLong("mail-smtputf8"), help: describe(.mailSMTPUTF8)) var mailSMTPUTF8: String?
+  @Option(name: .customLong("mail-smtputf8"), help: describe(.mailSMTPUTF8)) var mailSMTPUTF8:
+    String?
   @Option(help: describe(.tokenLifetime)) var tokenLifetime: String?
   @Option(help: describe(.tokenKeepLive)) var tokenKeepLive: String?
   @Option(help: describe(.limitsEmail)) var limitsEmail: String?

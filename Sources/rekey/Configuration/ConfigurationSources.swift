@@ -15,7 +15,9 @@ struct ConfigurationSources {
   init(
     options: [String: String], environment: [String: String], file: String?
   ) throws(ConfigurationProblem) {
-    let variables = environment.filter { $0.key.hasPrefix("REKEY_") && !$0.key.hasPrefix("REKEY_TEST_") }
+    let variables = environment.filter {
+      $0.key.hasPrefix("REKEY_") && !$0.key.hasPrefix("REKEY_TEST_")
+    }
     let known = Set(ConfigurationKey.allCases.map(\.environmentName))
     if let unknown = variables.keys.filter({ !known.contains($0) }).min() {
       throw ConfigurationProblem("\(unknown) is not a configuration variable of rekey")
@@ -85,7 +87,8 @@ struct ConfigurationSources {
 enum ConfigurationFile {
   static func read(
     _ path: String, mustExist: Bool
-  ) throws(ConfigurationProblem) -> (values: [String: String], callers: [String: [String: String]]) {
+  ) throws(ConfigurationProblem) -> (values: [String: String], callers: [String: [String: String]])
+  {
     guard let data = FileManager.default.contents(atPath: path) else {
       if mustExist { throw ConfigurationProblem("\(path) cannot be read") }
       return ([:], [:])

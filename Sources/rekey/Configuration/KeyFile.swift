@@ -13,7 +13,8 @@ enum KeyFile {
     }
     guard info.st_mode & (S_IROTH | S_IWOTH | S_IWGRP) == 0 else {
       throw ConfigurationProblem(
-        "\(key.rawValue): \(path) can be read by others or written by group or others; chmod 600 \(path)")
+        "\(key.rawValue): \(path) can be read by others or written by group or others; chmod 600 \(path)"
+      )
     }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationProblem("\(key.rawValue): \(path) cannot be read")

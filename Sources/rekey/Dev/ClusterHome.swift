@@ -26,7 +26,8 @@ struct ClusterHome: Sendable {
     case .some(let target):
       guard target == elsewhere else {
         throw CommandFailure(
-          description: "\(name) leads to \(target), which belongs to another directory; --reset begins anew")
+          description:
+            "\(name) leads to \(target), which belongs to another directory; --reset begins anew")
       }
       home = elsewhere
     case nil:
@@ -38,7 +39,8 @@ struct ClusterHome: Sendable {
     }
     try PrivateDirectory.claim(home, for: user)
     guard user.reaches(home) else {
-      throw CommandFailure(description: "PostgreSQL's user cannot reach \(home); --reset begins anew")
+      throw CommandFailure(
+        description: "PostgreSQL's user cannot reach \(home); --reset begins anew")
     }
     return ClusterHome(
       path: home, user: user, socketDirectory: try socketDirectory(for: home, user))
@@ -48,7 +50,8 @@ struct ClusterHome: Sendable {
   static func remove(below directory: String) throws(CommandFailure) {
     let name = "\(directory)/postgres"
     for path in [
-      PrivateDirectory.name(in: "/tmp", for: name), PrivateDirectory.name(in: shared, for: directory),
+      PrivateDirectory.name(in: "/tmp", for: name),
+      PrivateDirectory.name(in: shared, for: directory),
       name,
     ] where isOwn(path) {
       do { try FileManager.default.removeItem(atPath: path) } catch {

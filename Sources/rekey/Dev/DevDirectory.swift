@@ -33,7 +33,9 @@ struct DevDirectory: Sendable {
     let made = name.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }
-    guard let made else { throw CommandFailure(description: "no directory can be made in \(parent)") }
+    guard let made else {
+      throw CommandFailure(description: "no directory can be made in \(parent)")
+    }
     chmod(made, mode)
     return try DevDirectory(made, isTemporary: true)
   }
@@ -55,7 +57,9 @@ struct DevDirectory: Sendable {
 
   /// Removes what earlier starts have left, and nothing else. Ends what still runs there.
   func reset() async throws {
-    if let home = try? ClusterHome.prepare(below: path) { try await FormerPostmaster(home: home).end() }
+    if let home = try? ClusterHome.prepare(below: path) {
+      try await FormerPostmaster(home: home).end()
+    }
     try ClusterHome.remove(below: path)
     for file in File.allCases { unlink(self.file(file)) }
   }

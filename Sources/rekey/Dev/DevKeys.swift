@@ -18,7 +18,9 @@ enum DevKeys {
     return try makeKey(in: directory, beside: callers)
   }
 
-  private static func makeKey(in directory: DevDirectory, beside callers: CallerKeys) throws -> String {
+  private static func makeKey(in directory: DevDirectory, beside callers: CallerKeys) throws
+    -> String
+  {
     let (key, entry) = try CallerKeys.newKey(for: caller, createdAt: Today.text)
     let others = callers.entries.filter { $0.name != caller }
     try KeyFile.replace(directory.file(.callers), (others + [entry]).map(\.line).joined())

@@ -17,9 +17,10 @@ struct DevSession: Service {
 
   func run() async throws {
     if let readyFile { unlink(readyFile) }
-    let directory = try self.directory.map { path throws(CommandFailure) in
-      try DevDirectory.open(path)
-    } ?? DevDirectory.temporary()
+    let directory =
+      try self.directory.map { path throws(CommandFailure) in
+        try DevDirectory.open(path)
+      } ?? DevDirectory.temporary()
     defer { directory.close() }
     let ports = try DevPorts(base: portBase)
     let cluster = try await cancelWhenGracefulShutdown {
@@ -68,7 +69,8 @@ struct DevSession: Service {
     return [ClusterWatch(cluster: cluster, directory: directory), SinkService(sink: sink)]
       + (try Assembly(settings, logger: logger, name: "dev").serving(withWorker: true))
       + [
-        app.application(port: place.ports.app), mailbox.application(port: place.ports.mailbox), last,
+        app.application(port: place.ports.app), mailbox.application(port: place.ports.mailbox),
+        last,
       ]
   }
 
@@ -96,6 +98,7 @@ private struct ClusterWatch: Service {
     for await _ in cluster.end.cancelOnGracefulShutdown() {}
     guard !Task.isShuttingDownGracefully else { return }
     throw CommandFailure(
-      description: "PostgreSQL has ended by itself\(LogTail.words(of: directory.file(.postgresLog)))")
+      description:
+        "PostgreSQL has ended by itself\(LogTail.words(of: directory.file(.postgresLog)))")
   }
 }

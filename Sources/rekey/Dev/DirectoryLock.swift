@@ -23,7 +23,10 @@ final class DirectoryLock: Sendable {
   deinit { close(descriptor) }
 
   private static func holder(_ path: String) -> String {
-    let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
-    return text.flatMap { Int($0.prefix { $0.isNumber }) }.map { " already (pid \($0))" } ?? " already"
+    let text = FileManager.default.contents(atPath: path).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    return text.flatMap { Int($0.prefix { $0.isNumber }) }.map { " already (pid \($0))" }
+      ?? " already"
   }
 }

@@ -16,7 +16,8 @@ struct PostgresPrograms: Sendable, Equatable {
     }
     guard let found else {
       throw CommandFailure(
-        description: "no PostgreSQL server on this machine: apt-get install postgresql (ops/run does)")
+        description:
+          "no PostgreSQL server on this machine: apt-get install postgresql (ops/run does)")
     }
     return PostgresPrograms(directory: found)
   }

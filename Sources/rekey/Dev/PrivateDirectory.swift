@@ -13,7 +13,8 @@ enum PrivateDirectory {
   /// Makes it, or takes it over from a former start.
   static func claim(_ path: String, for user: DevUser) throws(CommandFailure) {
     if mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw CommandFailure(description: "\(path) cannot be made: \(String(cString: strerror(errno)))")
+      throw CommandFailure(
+        description: "\(path) cannot be made: \(String(cString: strerror(errno)))")
     }
     var info = stat()
     let isOurs =

@@ -43,7 +43,9 @@ struct JSONLogHandler: LogHandler {
       String.UnicodeScalarView(
         line.unicodeScalars.flatMap { scalar in
           isLineEnd(scalar)
-            ? Array("\\u\(Hex.encode([UInt8(scalar.value >> 8), UInt8(scalar.value & 255)]))".unicodeScalars)
+            ? Array(
+              "\\u\(Hex.encode([UInt8(scalar.value >> 8), UInt8(scalar.value & 255)]))"
+                .unicodeScalars)
             : [scalar]
         }))
   }

@@ -60,7 +60,8 @@ enum Sample {
   }
 
   static func message(
-    _ content: ClaimedMessage.Content, attempt: Int = 1, kind: MessageKind = .link, number: UInt8 = 1
+    _ content: ClaimedMessage.Content, attempt: Int = 1, kind: MessageKind = .link,
+    number: UInt8 = 1
   ) throws -> ClaimedMessage {
     ClaimedMessage(
       id: try #require(RequestID(at: moment, random: .init(repeating: number &+ 128, count: 10))),

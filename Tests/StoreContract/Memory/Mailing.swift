@@ -18,7 +18,9 @@ extension MemoryStore: Outbox {
       guard state.isHeld(message) else { return false }
       state.endMessage(message.id, outcome)
       state.endRequest(message.requestID, outcome)
-      if outcome == .sent { state.replaceOlder(than: message.requestID, keeping: settings.keepLive) }
+      if outcome == .sent {
+        state.replaceOlder(than: message.requestID, keeping: settings.keepLive)
+      }
       return true
     }
   }

@@ -19,13 +19,13 @@ extension MemoryStore.State {
     return known.bodyHash == idempotency.bodyHash ? .replayed(known.requestID) : .conflict
   }
 
-  /// The client's limit is looked at first.
+  /// The address's limit is looked at first.
   fileprivate func refusal(of draft: RequestDraft) -> RecordOutcome? {
-    if let client = draft.clientKey, let wait = wait(for: client, draft.limits.client) {
-      return .limited(by: .client, retryAfter: wait)
+    if let wait = wait(for: draft.limiterKey, draft.limits.address) {
+      return .limited(by: .address, retryAfter: wait)
     }
-    return wait(for: draft.limiterKey, draft.limits.address).map {
-      .limited(by: .address, retryAfter: $0)
+    return draft.clientKey.flatMap { wait(for: $0, draft.limits.client) }.map {
+      .limited(by: .client, retryAfter: $0)
     }
   }
 

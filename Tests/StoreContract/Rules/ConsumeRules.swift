@@ -72,7 +72,9 @@ extension StoreContract {
       #expect(try await contract.refusal(id) == nil)
     },
     Rule("a judge cannot bring a dead token back") { contract in
-      let (used, expired) = (try await contract.mail(), try await contract.mail(Ask("b@example.com")))
+      let (used, expired) = (
+        try await contract.mail(), try await contract.mail(Ask("b@example.com"))
+      )
       #expect(try await contract.consume(used).consumedAt != nil)
       try await contract.moveTime(.seconds(1800))
       for id in [used, expired] {

@@ -6,7 +6,8 @@ extension StoreContract {
     Rule("of fifty requests for one address at once, exactly the limit is accepted") { contract in
       let outcomes = try await contract.atOnce(50) { try await contract.record(Ask()) }
       #expect(outcomes.count { !$0.isLimited } == 3)
-      #expect(outcomes.filter(\.isLimited).allSatisfy { $0 == .limited(by: .address, retryAfter: 900) })
+      #expect(
+        outcomes.filter(\.isLimited).allSatisfy { $0 == .limited(by: .address, retryAfter: 900) })
       #expect(try await contract.claimable().count == 3)
     },
     Rule("of twenty requests with one key at once, one is accepted and the others are it") {
@@ -43,7 +44,9 @@ extension StoreContract {
     },
     Rule("concurrent claims never share a message") { contract in
       for number in 0..<30 { _ = try await contract.accept(Ask("p\(number)@example.com")) }
-      let claims = try await contract.atOnce(12) { try await contract.store.outbox.claim(atMost: 4) }
+      let claims = try await contract.atOnce(12) {
+        try await contract.store.outbox.claim(atMost: 4)
+      }
       let claimed = claims.flatMap { $0.map(\.id) }
       #expect(claimed.count == Set(claimed).count)
       let rest = try await contract.store.outbox.claim(atMost: 64).map(\.id)

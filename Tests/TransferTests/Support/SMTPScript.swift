@@ -72,8 +72,9 @@ final class SMTPScript: Sendable {
 
   private func usual(_ verb: String) -> String {
     switch verb {
-    case "EHLO": (["250-mail.test"] + extensions.map { "250-\($0)" } + ["250 HELP"])
-      .joined(separator: "\r\n")
+    case "EHLO":
+      (["250-mail.test"] + extensions.map { "250-\($0)" } + ["250 HELP"])
+        .joined(separator: "\r\n")
     case "STARTTLS": "220 go on"
     case "DATA": "354 go on"
     case "QUIT": "221 bye"

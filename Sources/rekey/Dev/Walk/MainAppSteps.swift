@@ -60,7 +60,8 @@ extension Walk {
     return Seen("200, \(status) for \(masked(email)) until \(end)")
   }
 
-  private func consume(_ token: String, _ id: String, _ attempt: String) async throws -> Seen<Void> {
+  private func consume(_ token: String, _ id: String, _ attempt: String) async throws -> Seen<Void>
+  {
     let answer = try await post("/reset/consume", ["token": .string(token)], attempt: attempt)
     try answer.expect(200)
     let found = try answer.string("request_id")
@@ -91,14 +92,17 @@ extension Walk {
   /// The narrowest limit is the first.
   private func askTooOften(_ address: String) async throws -> Seen<Void> {
     let limit = try narrowestLimit
-    for _ in 1..<limit.count { try await post("/reset/request", ["email": .string(address)]).expect(202) }
+    for _ in 1..<limit.count {
+      try await post("/reset/request", ["email": .string(address)]).expect(202)
+    }
     let refused = try await post("/reset/request", ["email": .string(address)])
     try refused.expect(429, "rate_limited")
     let wait = refused.header("retry-after").flatMap(Int64.init) ?? 0
     try expect(
       (1...limit.window.seconds).contains(wait), "Retry-After of 1 to \(limit.window.seconds) s",
       "\(wait)")
-    return Seen("\(limit.count) accepted within \(limit.window), then 429 with Retry-After: \(wait)")
+    return Seen(
+      "\(limit.count) accepted within \(limit.window), then 429 with Retry-After: \(wait)")
   }
 
   private func countMails(to address: String) async throws -> Seen<Void> {

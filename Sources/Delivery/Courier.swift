@@ -50,14 +50,13 @@ public struct Courier: Sendable {
   /// Ends the attempt, whatever happens; if even that fails the lease runs out and it is due again.
   func deliver(_ message: ClaimedMessage) async {
     let start = ContinuousClock.now
-    var outcome: AttemptOutcome
+    let outcome: AttemptOutcome
     do throws(AttemptEnd) {
       try await attempt(message)
       outcome = .sent
     } catch {
       outcome = error.outcome
     }
-    if Task.isCancelled, case .retry = outcome { outcome = .released }
     let isHeld = (try? await parts.outbox.finish(message, outcome)) ?? false
     log(message, outcome, isHeld: isHeld, took: ContinuousClock.now - start)
   }
@@ -158,7 +157,9 @@ public struct Courier: Sendable {
     }
   }
 
+  /// What was interrupted before anything left is due again at once, for another worker.
   private func retry(_ message: ClaimedMessage, _ cause: String) -> AttemptEnd {
+    if Task.isCancelled { return AttemptEnd(outcome: .released) }
     let pause = parts.schedule.pause(after: message.attempt, random: .random(in: 0..<1))
     return AttemptEnd(outcome: .retry(after: pause, cause: cause))
   }

@@ -57,7 +57,7 @@ public struct DeliveryWorker: Service {
   private func work() async {
     await withDiscardingTaskGroup { group in
       for await _ in signal.stream {
-        while true {
+        while !Task.isShuttingDownGracefully {
           let free = concurrency - inHand.messages.count
           guard free > 0 else { break }
           let messages = await claim(atMost: free)

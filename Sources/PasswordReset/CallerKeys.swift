@@ -35,7 +35,9 @@ public struct CallerKeys: Sendable {
   public init(file text: String) throws(Problem) {
     var entries: [Entry] = []
     var number = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    // By bytes: as a Character, CR LF is one that equals neither.
+    for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      let line = Substring(bytes)
       number += 1
       guard !line.isEmpty, !line.utf8.starts(with: "#".utf8) else { continue }
       let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)

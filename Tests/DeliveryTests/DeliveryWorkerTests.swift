@@ -1,6 +1,7 @@
 import Logging
 import PasswordReset
 import ServiceLifecycle
+import ServiceLifecycleTestKit
 import StoreContract
 import Testing
 
@@ -154,13 +155,14 @@ import Testing
   @Test func `told to end, it finishes what is in hand and takes nothing new`() async throws {
     let (office, worker) = try worker(concurrency: 2)
     outbox.add(try messages(office, 1...5))
-    try await running(worker) { services in
+    try await testGracefulShutdown { end in
+      async let run: Void = worker.run()
       await gate.state.until { $0.waiting.count == 2 }
-      await services.triggerGracefulShutdown()
+      end.triggerGracefulShutdown()
       gate.openOne()
       await outbox.state.until { $0.finishes.count == 1 }
       gate.openOne()
-      await outbox.state.until { $0.finishes.count == 2 }
+      try await run
     }
     let state = outbox.state.value
     #expect(state.finishes.count == 2 && state.finishes.allSatisfy { $0.outcome == .sent })

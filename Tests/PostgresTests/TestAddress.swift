@@ -6,7 +6,8 @@ extension TestDatabase {
   struct Address {
     let host: String
     let port: String
-    let user: String
+    /// `user[:password]`
+    let login: String
     let database: String
 
     /// Reads `postgres://user[:password]@host[:port]/database`.
@@ -18,7 +19,7 @@ extension TestDatabase {
       let ends = try #require(parts.first, message).split(separator: "@")
       try #require(parts.count == 2 && ends.count == 2, message)
       let address = ends[1].split(separator: ":")
-      user = String(ends[0])
+      login = String(ends[0])
       host = String(address[0])
       port = address.count == 2 ? String(address[1]) : "5432"
       database = String(parts[1].prefix { $0 != "?" })

@@ -87,7 +87,7 @@ private final class SilentPort {
     let silent = try SilentPort(listens: true)
     let good = try TestDatabase.Address()
     let url = """
-      postgres://\(good.user)@127.0.0.1:\(refusing.number),127.0.0.1:\(silent.number),\
+      postgres://\(good.login)@127.0.0.1:\(refusing.number),127.0.0.1:\(silent.number),\
       \(good.host):\(good.port)/\(good.database)
       """
     let session = try session(url, connectTimeout: .milliseconds(200))
@@ -98,7 +98,7 @@ private final class SilentPort {
   @Test func `a refusal by the server has its SQLSTATE and is not transient`() async throws {
     let good = try TestDatabase.Address()
     let session = try session(
-      "postgres://\(good.user):\(Self.password)@\(good.host):\(good.port)/no_such_database")
+      "postgres://\(good.login)@\(good.host):\(good.port)/no_such_database")
     let error = try await postgresError { () async throws(PostgresError) in
       try await session.execute(.one, within: generous)
     }

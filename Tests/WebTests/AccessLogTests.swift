@@ -82,7 +82,7 @@ import Testing
   @Test(arguments: [(499, false), (500, true), (503, true)])
   func `warns from 500 on`(status: Int, isWarning: Bool) throws {
     let log = LogBook()
-    var entry = AccessLog.Entry(method: "GET", trace: "t")
+    var entry = AccessLog.Entry(method: "GET", trace: Trace())
     entry.status = status
     AccessLog(logger: log.logger, listener: "public").record(entry)
     #expect((log.lines.first?.level == .warning) == isWarning)
@@ -107,7 +107,7 @@ import Testing
   ])
   func `counts milliseconds with one decimal`(elapsed: Duration, text: String) throws {
     let log = LogBook()
-    var entry = AccessLog.Entry(method: "GET", trace: "t")
+    var entry = AccessLog.Entry(method: "GET", trace: Trace())
     entry.elapsed = elapsed
     AccessLog(logger: log.logger, listener: "public").record(entry)
     #expect(log.lines.first?.fields["ms"] == text)

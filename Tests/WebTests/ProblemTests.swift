@@ -37,7 +37,8 @@ import Testing
   func `each has the members of RFC 9457, its stable code and the exchange's id`(
     problem: Problem, status: Int, code: String
   ) async throws {
-    let response = problem.response(trace: "00112233aabbccdd")
+    let trace = Trace()
+    let response = problem.response(trace: trace)
     #expect(response.status.code == status)
     #expect(response.headers[values: .contentType] == ["application/problem+json"])
     let object = try await object(response)
@@ -46,7 +47,7 @@ import Testing
     #expect(object["type"]?.string == "urn:rekey:problem:\(code)")
     #expect(object["status"]?.integer == Int64(status))
     #expect(object["code"]?.string == code)
-    #expect(object["request_id"]?.string == "00112233aabbccdd")
+    #expect(object["request_id"]?.string == trace.text)
     #expect(object["title"]?.string?.isEmpty == false)
     #expect(object["detail"]?.string?.isEmpty == false)
   }
@@ -61,7 +62,7 @@ import Testing
   ])
   func `every fault is the same 503 with Retry-After`(fault: ResetError, after: String) async throws
   {
-    let response = Problem(fault).response(trace: "t")
+    let response = Problem(fault).response(trace: Trace())
     #expect(response.status == .serviceUnavailable)
     #expect(response.headers[.retryAfter] == after)
     #expect(try await object(response)["detail"]?.string == Problem(ResetError.corrupt).detail)
@@ -69,16 +70,16 @@ import Testing
 
   @Test func `only a limit and a fault say when to come again`() {
     for (problem, status, _) in Self.all {
-      let after = problem.response(trace: "t").headers[.retryAfter]
+      let after = problem.response(trace: Trace()).headers[.retryAfter]
       #expect((after != nil) == [429, 503].contains(status), "\(status)")
     }
-    let limited = Problem.rateLimited(.client, retryAfter: 3599).response(trace: "t")
+    let limited = Problem.rateLimited(.client, retryAfter: 3599).response(trace: Trace())
     #expect(limited.headers[.retryAfter] == "3599")
   }
 
   @Test func `401 names its scheme, 405 its methods and 413 closes, nothing else does`() {
     for (problem, status, _) in Self.all {
-      let headers = problem.response(trace: "t").headers
+      let headers = problem.response(trace: Trace()).headers
       #expect(headers[.wwwAuthenticate] == (status == 401 ? "Bearer" : nil))
       #expect(headers[.allow] == (status == 405 ? "GET, HEAD" : nil))
       #expect(headers[.connection] == (status == 413 ? "close" : nil))
@@ -97,7 +98,8 @@ import Testing
   func `what no route saw is refused in the same form`(
     refusal: EdgeRefusal, status: Int, code: String
   ) throws {
-    let answer = refusal.problem.plainResponse
+    let trace = Trace()
+    let answer = refusal.problem.plainResponse(trace: trace)
     #expect(answer.status == status)
     let headers = Dictionary(uniqueKeysWithValues: answer.headers)
     #expect(headers["content-type"] == "application/problem+json")
@@ -107,6 +109,6 @@ import Testing
     #expect(object["code"]?.string == code)
     #expect(object["type"]?.string == "urn:rekey:problem:\(code)")
     #expect(object["status"]?.integer == Int64(status))
-    #expect(object["request_id"]?.string?.isEmpty == false)
+    #expect(object["request_id"]?.string == trace.text)
   }
 }

@@ -46,7 +46,7 @@ struct Wire {
           body: .init(byteBuffer: ByteBuffer(string: text)))
         let body = try await writer.writeHead(response.head)
         try await response.body.write(body)
-      }, limits: limits, onRefusal: { seen.add($0) })
+      }, limits: limits, onRefusal: { refusal, _ in seen.add(refusal) })
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let loop = wire.channel.testingEventLoop
     let setup = try await loop.executeInContext {

@@ -20,6 +20,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let lifecycleTestKit: Target.Dependency = .product(
   name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -99,7 +101,7 @@ let package = Package(
         "Postgres", "Storage", "Threading", "Transfer", "Web",
         hummingbird, lifecycle, logging, "Yams",
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        argumentParser,
         .product(name: "Configuration", package: "swift-configuration"),
       ],
       swiftSettings: strict),
@@ -154,7 +156,8 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(
-      name: "RekeyTests", dependencies: ["rekey", "PasswordReset", logging], swiftSettings: strict),
+      name: "RekeyTests", dependencies: ["rekey", "PasswordReset", argumentParser, logging],
+      swiftSettings: strict),
     // The rules of the store, and a store in memory that is held to them as PostgreSQL is.
     .target(
       name: "StoreContract", dependencies: ["PasswordReset", "Cryptography"],

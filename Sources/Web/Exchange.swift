@@ -38,13 +38,18 @@ struct Exchange: Sendable {
 
   /// 415 unless the body is of this media type, uncompressed, in UTF-8.
   func require(mediaType: String) throws(Problem) {
-    let parts = (request.headers[.contentType] ?? "").utf8.split(separator: UInt8(ascii: ";"))
+    let parts = (request.headers[.contentType] ?? "").utf8.split(
+      separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
     let words = parts.map { part in
-      String(decoding: part.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self).asciiLowercased
+      let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+      let word = part.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+      return String(decoding: word, as: UTF8.self).asciiLowercased
     }
+    // A semicolon with nothing after it is allowed (RFC 9110 §5.6.6).
+    let parameters = words.dropFirst().filter { !$0.isEmpty }
     guard request.headers[values: .contentType].count == 1, words.first == mediaType,
-      words.count == 1
-        || words.count == 2 && ["charset=utf-8", "charset=\"utf-8\""].contains(words[1]),
+      parameters.count <= 1,
+      parameters.allSatisfy({ ["charset=utf-8", "charset=\"utf-8\""].contains($0) }),
       request.headers[.contentEncoding] == nil
     else { throw .unsupportedMediaType(mediaType) }
   }

@@ -13,12 +13,11 @@ public struct Listener: Service {
     _ responder: SurfaceResponder, host: String, port: Int, logger: Logger,
     onBound: @escaping @Sendable (Int) async -> Void
   ) {
-    let limits = responder.limits
-    let log = responder.log
+    let (limits, headers, log) = (responder.limits, responder.headers, responder.log)
     application = Application(
       responder: responder,
       server: HTTPServerBuilder { respond in
-        EdgeChannel(responder: respond, limits: limits) { refusal, trace in
+        EdgeChannel(responder: respond, limits: limits, headers: headers) { refusal, trace in
           var entry = AccessLog.Entry(method: "-", trace: trace)
           (entry.status, entry.code) = (refusal.problem.status, refusal.problem.code)
           log.record(entry)

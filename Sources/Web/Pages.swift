@@ -29,7 +29,8 @@ public struct Pages: Sendable {
       let path = "en/\(name).mustache"
       guard let text = files[path] else { throw Problem(description: "\(path) is missing") }
       do {
-        templates[name] = try MustacheTemplate(string: text)
+        // Mustache's own escaping goes by Characters; it is off, and values come escaped.
+        templates[name] = try MustacheTemplate(string: "{{%CONTENT_TYPE:TEXT}}\n" + text)
       } catch { throw Problem(description: "\(path) is not a mustache template") }
     }
     library = MustacheLibrary(templates: templates)
@@ -61,8 +62,8 @@ extension Pages {
   /// - Parameter token: stands in the form that asks for a new mail; nil where that cannot work.
   func dead(_ refusal: TokenRefusal, token: String?, brand: String?) -> Response {
     var values: [String: Any] = [:]
-    values["token"] = token
-    values["brand"] = brand
+    values["token"] = token?.htmlEscaped
+    values["brand"] = brand?.htmlEscaped
     switch refusal {
     case .invalid: return unknown
     case .used(let at): values["used"] = ["at": at.readable]

@@ -107,19 +107,15 @@ extension Problem {
 }
 
 extension Problem {
-  /// Status, header fields and body, for where no request has been parsed.
-  func plainResponse(
-    trace: Trace
-  ) -> (status: Int, headers: [(String, String)], body: [UInt8]) {
-    let headers = [
-      ("content-type", "application/problem+json"), ("cache-control", "no-store"),
-      ("x-content-type-options", "nosniff"),
-    ]
-    return (status, headers, body(trace))
+  static let mediaType = "application/problem+json"
+
+  /// For where no request has been parsed.
+  func plainResponse(trace: Trace) -> (status: Int, mediaType: String, body: [UInt8]) {
+    (status, Self.mediaType, body(trace))
   }
 
   func response(trace: Trace) -> Response {
-    var headers: HTTPFields = [.contentType: "application/problem+json"]
+    var headers: HTTPFields = [.contentType: Self.mediaType]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     if let allow { headers[.allow] = allow }
     if status == 401 { headers[.wwwAuthenticate] = "Bearer" }

@@ -32,7 +32,7 @@ struct SurfaceResponder: HTTPResponder {
 
   private func answer(_ request: Request, _ entry: inout AccessLog.Entry) async -> Response {
     let target = request.head.path ?? ""
-    let path = target.prefix { $0 != "?" }
+    let path = Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") })
     var errorPage = notFoundPage
     do throws(Problem) {
       switch table.match(request.method, path) {

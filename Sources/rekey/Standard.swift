@@ -16,16 +16,19 @@ enum Standard {
   }
 
   /// One write(2) a line where the kernel takes it whole, so that lines of threads do not mix.
-  static func write(_ text: String, to descriptor: Int32) {
+  /// - Returns: false if not all of it was taken.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if written > 0 {
         rest = rest.dropFirst(written)
       } else if errno != EINTR {
-        return
+        return false
       }
     }
+    return true
   }
 }
 

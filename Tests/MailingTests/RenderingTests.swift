@@ -55,7 +55,7 @@ struct RenderingTests {
     let data = JSON.object(["x": .string(value)]).serialized()
     let mail = try rendered(data, brand: value)
     #expect(mail.text.hasPrefix("[\(value)] [\(value)]\n"))
-    let escaped = SafeText.html(value)
+    let escaped = value.htmlEscaped
     #expect(mail.html.hasPrefix("<p>[\(escaped)] [\(escaped)]</p>"))
     #expect(mail.subject == "\(value) \(value)")
   }

@@ -61,7 +61,8 @@ import Testing
       .post, "/reset/verify", at: .programs, headers: [("Authorization", "Bearer wrong-key")])
     #expect(site.log.lines.count == 5)
     let secrets = [
-      token, "ada", "example", site.key, "203.0.113.7", "wrong-key", "name-of-call", "?", "visitor",
+      token, "ada@", "example", site.key, "203.0.113.7", "wrong-key", "name-of-call", "?",
+      "visitor",
     ]
     for (line, secret) in site.log.lines.flatMap({ line in secrets.map { (line, $0) } }) {
       #expect(!line.text.hasBytes(secret), "\(secret)")

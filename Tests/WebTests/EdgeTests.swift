@@ -36,7 +36,7 @@ import Testing
       #expect(answer.hasBytes("connection: close\r\n"))
       #expect(answer.hasBytes("\"code\":\"bad_request\""))
       #expect(wire.seen.requests.isEmpty && wire.seen.refusals == [.malformed])
-      await wire.closed()
+      try await wire.closed()
     }
   }
 
@@ -54,6 +54,23 @@ import Testing
     try await Wire.with { wire in
       try await wire.send("GET /reset/verify?token=secret HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
       #expect(!(try await wire.answers()).hasBytes("secret"))
+    }
+  }
+
+  @Test func `hands a target on as it came, without folding`() async throws {
+    let target = "//x/../y?%2F%c3%a9&a=b;c"
+    try await Wire.with { wire in
+      try await wire.send("GET \(target) HTTP/1.1\r\nHost: a.test\r\n\r\n")
+      #expect(try await wire.answers().hasBytes("HTTP/1.1 200 "))
+      #expect(wire.seen.requests == [target])
+    }
+  }
+
+  @Test func `refuses a target with bytes outside ASCII`() async throws {
+    try await Wire.with { wire in
+      try await wire.send("GET /x?\u{301} HTTP/1.1\r\nHost: a.test\r\n\r\n")
+      #expect(try await wire.answers().hasBytes("HTTP/1.1 400 "))
+      #expect(wire.seen.refusals == [.malformed])
     }
   }
 
@@ -110,7 +127,7 @@ import Testing
       try await wire.send(Self.post(String(repeating: "b", count: 65)) + Self.post("behind"))
       let answer = try await wire.answers()
       #expect(answer.hasBytes(readsBody ? "HTTP/1.1 413 " : "HTTP/1.1 200 "))
-      await wire.closed()
+      try await wire.closed()
       #expect(wire.seen.requests.count == 2)
     }
   }
@@ -125,7 +142,7 @@ import Testing
       #expect(try await wire.answers().hasBytes("HTTP/1.1 200 "))
       try await wire.send(head + String(repeating: chunk, count: 5))
       #expect(try await wire.answers().hasBytes("HTTP/1.1 413 "))
-      await wire.closed()
+      try await wire.closed()
     }
   }
 }

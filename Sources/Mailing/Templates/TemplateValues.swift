@@ -38,7 +38,7 @@ struct TemplateValues {
   var plain: [String: Any] { values { $0 } }
 
   /// With the characters escaped that mean something in HTML.
-  var html: [String: Any] { values(SafeText.html) }
+  var html: [String: Any] { values(\.htmlEscaped) }
 
   /// Only strings and truth values: of other types Mustache would show the inside.
   private func values(_ escape: (String) -> String) -> [String: Any] {

@@ -10,7 +10,7 @@ import NIOHTTPTypesHTTP1
 public struct EdgeLimits: Sendable {
   /// Octets of a request body.
   public var body = 16 * 1024
-  /// Octets of a header, name and value of all fields together.
+  /// Octets of the target with name and value of all fields together.
   public var headerBytes = 16 * 1024
   public var headerCount = 100
   /// From the first byte of a request to the end of its header.
@@ -32,6 +32,7 @@ struct EdgeChannel: HTTPChannelHandler {
 
   let responder: Responder
   let limits: EdgeLimits
+  var headers = SecurityHeaders(for: .programs)
   let onRefusal: @Sendable (EdgeRefusal, Trace) -> Void
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -44,7 +45,8 @@ struct EdgeChannel: HTTPChannelHandler {
         withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
         withDecoderLimitConfiguration: decoderLimits)
       try pipeline.addHandler(
-        EdgeHandler(limits: limits, deadlines: deadlines, onRefusal: onRefusal))
+        EdgeHandler(
+          limits: limits, deadlines: deadlines, headers: headers, onRefusal: onRefusal))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
       return try NIOAsyncChannel(

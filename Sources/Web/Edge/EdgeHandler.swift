@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
@@ -11,6 +12,7 @@ final class EdgeHandler: ChannelDuplexHandler {
 
   private let limits: EdgeLimits
   private let deadlines: ConnectionDeadlines
+  private let headers: SecurityHeaders
   private let onRefusal: @Sendable (EdgeRefusal, Trace) -> Void
   /// Requests handed on whose response has not ended.
   private var unanswered = 0
@@ -21,11 +23,12 @@ final class EdgeHandler: ChannelDuplexHandler {
   private var refusal: (cause: EdgeRefusal, trace: Trace)?
 
   init(
-    limits: EdgeLimits, deadlines: ConnectionDeadlines,
+    limits: EdgeLimits, deadlines: ConnectionDeadlines, headers: SecurityHeaders,
     onRefusal: @escaping @Sendable (EdgeRefusal, Trace) -> Void
   ) {
     self.limits = limits
     self.deadlines = deadlines
+    self.headers = headers
     self.onRefusal = onRefusal
   }
 
@@ -80,8 +83,9 @@ final class EdgeHandler: ChannelDuplexHandler {
   }
 
   private func answer(_ cause: EdgeRefusal, _ trace: Trace, context: ChannelHandlerContext) {
-    let (status, headers, body) = cause.problem.plainResponse(trace: trace)
-    var fields = HTTPHeaders(headers)
+    let (status, type, body) = cause.problem.plainResponse(trace: trace)
+    var fields = HTTPHeaders([("content-type", type)])
+    for (name, value) in headers.fields { fields.add(name: name.rawName, value: value) }
     fields.add(name: "content-length", value: String(body.count))
     fields.add(name: "connection", value: "close")
     let head = HTTPResponseHead(

@@ -10,7 +10,7 @@ struct SecurityHeaders: Sendable {
     case people(isSecure: Bool)
   }
 
-  private let fields: [(HTTPField.Name, String)]
+  let fields: [(HTTPField.Name, String)]
 
   init(for audience: Audience) {
     var fields: [(String, String)] = [

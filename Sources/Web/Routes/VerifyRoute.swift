@@ -10,21 +10,31 @@ struct VerifyRoute: Sendable {
     let (object, _) = try await call.exchange.jsonObject()
     try object.allowOnly(["token"])
     let token = try object.token()
+    switch try await verdict(token, call.caller) {
+    case .success(let response): return response
+    case .failure(let refusal): throw Problem(refusal)
+    }
+  }
+
+  private func verdict(
+    _ token: String, _ caller: Caller
+  ) async throws(Problem) -> Result<Response, TokenRefusal> {
     do throws(ResetError) {
-      switch try await verify(token, for: call.caller.name) {
-      case .live(let request):
-        let details = try vault.open(request)
-        return .json(
-          .ok,
-          [
-            ("status", .string("live")), ("request_id", .string(request.id.description)),
-            ("account", JSON(details.account)), ("email", .string(details.mailedTo.text)),
-            ("expires_at", JSON(request.expiresAt)),
-          ])
-      case .dead(let refusal, _):
-        return Problem(refusal).response(trace: call.exchange.trace)
+      switch try await verify(token, for: caller.name) {
+      case .live(let request): return .success(live(request, try vault.open(request)))
+      case .dead(let refusal, _): return .failure(refusal)
       }
     } catch { throw Problem(error) }
+  }
+
+  private func live(_ request: StoredRequest, _ details: RequestDetails) -> Response {
+    .json(
+      .ok,
+      [
+        ("status", .string("live")), ("request_id", .string(request.id.description)),
+        ("account", JSON(details.account)), ("email", .string(details.mailedTo.text)),
+        ("expires_at", JSON(request.expiresAt)),
+      ])
   }
 }
 

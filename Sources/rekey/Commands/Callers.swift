@@ -95,6 +95,16 @@ struct Callers: AsyncParsableCommand {
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
+    /// A beginning too short to be what was listed could be that of every key.
+    func validate() throws {
+      guard let key else { return }
+      guard (8...64).contains(key.utf8.count),
+        key.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+      else {
+        throw ValidationError("--key takes the 8 digits that rekey callers list shows.")
+      }
+    }
+
     func run() async throws {
       let settings = try options.settings()
       let path = try settings.require(settings.callersFile, .callersFile)

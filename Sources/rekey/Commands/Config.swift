@@ -44,23 +44,3 @@ struct Config: AsyncParsableCommand {
     }
   }
 }
-
-/// Takes user and password out of URLs. What is not plainly a URL without other secrets is not
-/// shown at all.
-enum Redaction {
-  static func redacted(_ text: String) -> String {
-    text.split(separator: " ").map { redactedURL(String($0)) }.joined(separator: " ")
-  }
-
-  private static func redactedURL(_ text: String) -> String {
-    guard let mark = text.range(of: "://") else { return "<redacted>" }
-    let rest = text[mark.upperBound...]
-    let authority = rest.prefix { !"/?#".contains($0) }
-    let query = rest.drop { $0 != "?" }
-    guard !query.lowercased().contains("pass"), !query.lowercased().contains("secret"),
-      !query.lowercased().contains("key")
-    else { return "<redacted>" }
-    guard let at = authority.lastIndex(of: "@") else { return text }
-    return text[..<mark.upperBound] + "<redacted>" + rest[at...]
-  }
-}

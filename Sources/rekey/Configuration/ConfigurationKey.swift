@@ -108,15 +108,12 @@ struct ConfigurationProblem: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 
   init(_ key: ConfigurationKey, _ value: String?, from source: String) {
-    let shown = key.mayHoldSecret ? "the value" : value.map { "\"\(Self.printable($0))\"" }
+    // A URL may hold a password where none belongs.
+    let isSecret =
+      key.mayHoldSecret || value?.contains("://") == true && value?.contains("@") == true
+    let shown = isSecret ? nil : value.map { "\"\($0.oneLine)\"" }
     description =
       "\(key.rawValue): \(shown ?? "the value") from \(source) is not \(key.bounds)"
-  }
-
-  private static func printable(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.prefix(120).map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
   }
 
   static func missing(_ key: ConfigurationKey) -> ConfigurationProblem {

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Glibc
 import Yams
 
 /// Where values come from: command line, then environment, then `rekey.yaml`, then defaults.
@@ -20,7 +21,7 @@ struct ConfigurationSources {
     }
     let known = Set(ConfigurationKey.allCases.map(\.environmentName))
     if let unknown = variables.keys.filter({ !known.contains($0) }).min() {
-      throw ConfigurationProblem("\(unknown) is not a configuration variable of rekey")
+      throw ConfigurationProblem("\(unknown.oneLine) is not a configuration variable of rekey")
     }
     let fileName = file ?? "rekey.yaml"
     let (values, callers) = try ConfigurationFile.read(fileName, mustExist: file != nil)
@@ -89,9 +90,9 @@ enum ConfigurationFile {
     _ path: String, mustExist: Bool
   ) throws(ConfigurationProblem) -> (values: [String: String], callers: [String: [String: String]])
   {
+    if !mustExist, access(path, F_OK) != 0, errno == ENOENT { return ([:], [:]) }
     guard let data = FileManager.default.contents(atPath: path) else {
-      if mustExist { throw ConfigurationProblem("\(path) cannot be read") }
-      return ([:], [:])
+      throw ConfigurationProblem("\(path) cannot be read")
     }
     let node: Node?
     do { node = try Yams.compose(yaml: String(decoding: data, as: UTF8.self)) } catch {
@@ -111,15 +112,31 @@ enum ConfigurationFile {
     _ callers: inout [String: [String: String]]
   ) throws(ConfigurationProblem) {
     if ConfigurationKey(rawValue: key) != nil {
-      values[key] = text
+      try set(key, text, path, &values)
       return
     }
+    if text.isEmpty, isSection(key) { return }
     let parts = key.split(separator: ".", maxSplits: 2).map(String.init)
     let allowed = ConfigurationKey.perCaller.map(\.rawValue) + ["brand"]
     guard parts.count == 3, parts[0] == "callers", allowed.contains(parts[2]) else {
-      throw ConfigurationProblem("\(path): \(key.prefix(100)) is not a configuration key of rekey")
+      throw ConfigurationProblem("\(path): \(key.oneLine) is not a configuration key of rekey")
     }
-    callers[parts[1], default: [:]][parts[2]] = text
+    try set(parts[2], text, path, &callers[parts[1], default: [:]])
+  }
+
+  private static func set(
+    _ key: String, _ text: String, _ path: String, _ values: inout [String: String]
+  ) throws(ConfigurationProblem) {
+    guard values.updateValue(text, forKey: key) == nil else {
+      throw ConfigurationProblem("\(path): \(key) is given twice")
+    }
+  }
+
+  /// What may stand there with nothing below it.
+  private static func isSection(_ key: String) -> Bool {
+    key == "callers"
+      || key.split(separator: ".").first == "callers" && key.split(separator: ".").count == 2
+      || ConfigurationKey.allCases.contains { $0.rawValue.hasPrefix("\(key).") }
   }
 
   private static func flatten(
@@ -128,15 +145,22 @@ enum ConfigurationFile {
     switch node {
     case .scalar(let scalar): return [(prefix, scalar.string)]
     case .mapping(let mapping):
+      if mapping.isEmpty { return [(prefix, "")] }
       var found: [(String, String)] = []
       for (key, value) in mapping {
-        guard let name = key.scalar?.string else { continue }
+        guard let name = key.scalar?.string else {
+          throw ConfigurationProblem("\(path): a key is no word")
+        }
         found += try flatten(value, prefix.isEmpty ? name : "\(prefix).\(name)", path)
       }
       return found
     case .sequence(let items):
       // Lists are welcome where a value is a space-separated list.
-      return [(prefix, items.compactMap { $0.scalar?.string }.joined(separator: " "))]
+      let words = items.compactMap { $0.scalar?.string }
+      guard words.count == items.count else {
+        throw ConfigurationProblem("\(path): \(prefix.oneLine) has a list or a mapping in its list")
+      }
+      return [(prefix, words.joined(separator: " "))]
     case .alias:
       throw ConfigurationProblem("\(path): aliases are not supported")
     }

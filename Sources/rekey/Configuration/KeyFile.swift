@@ -30,8 +30,9 @@ enum KeyFile {
         description: errno == EEXIST
           ? "\(path) exists already and is left as it is" : "\(path) cannot be made")
     }
-    Standard.write(text, to: descriptor)
-    guard fsync(descriptor) == 0, close(descriptor) == 0 else {
+    let isWritten = Standard.write(text, to: descriptor) && fsync(descriptor) == 0
+    guard close(descriptor) == 0, isWritten else {
+      unlink(path)
       throw CommandFailure(description: "\(path) could not be written")
     }
   }

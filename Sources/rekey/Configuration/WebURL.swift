@@ -29,8 +29,14 @@ struct WebURL: Sendable, Equatable {
     self.text = text
     let path = rest.prefix { $0 != "?" && $0 != "#" }
     guard isSecure || authority.isLoopback,
-      !path.split(separator: "/").contains(where: { $0 == ".." || $0 == "." })
+      !path.split(separator: "/").contains(where: Self.isStep)
     else { return nil }
+  }
+
+  /// `.` or `..`, escaped or not, as the WHATWG URL standard takes them.
+  private static func isStep(_ segment: Substring) -> Bool {
+    let plain = segment.lowercased().replacing("%2e", with: ".")
+    return plain == "." || plain == ".."
   }
 
   /// The base of links: no query or fragment; a slash at its end is dropped.

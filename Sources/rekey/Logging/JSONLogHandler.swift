@@ -21,11 +21,12 @@ struct JSONLogHandler: LogHandler {
   func log(event: LogEvent) {
     var members: [(key: String, value: JSON)] = [
       ("time", .string(LogTime.now)), ("level", .string(event.level.rawValue)),
-      ("message", .string(event.message.description)),
+      ("message", .string(Self.cut(event.message.description))),
     ]
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
     for (key, value) in all.sorted(by: { $0.key < $1.key }) {
-      members.append((key, .string(Self.cut("\(value)"))))
+      let isTaken = ["time", "level", "message"].contains(key)
+      members.append((isTaken ? "fact_\(key)" : key, .string(Self.cut("\(value)"))))
     }
     let line = JSON.object(JSONObject(members)).serialized()
     Standard.write(Self.escaping(line) + "\n", to: output)
@@ -67,12 +68,9 @@ struct TextLogHandler: LogHandler {
 
   func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
-    let facts = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let text = ([event.message.description] + facts).joined(separator: " ")
-    let printable = text.unicodeScalars.map { scalar in
-      scalar.properties.generalCategory == .control ? "?" : String(scalar)
-    }
-    Standard.error("\(LogTime.now) \(event.level.rawValue) \(printable.joined())")
+    let facts = all.sorted { $0.key < $1.key }.map { "\($0.key)=\("\($0.value)".oneLine)" }
+    let text = ([event.message.description.oneLine] + facts).joined(separator: " ")
+    Standard.error("\(LogTime.now) \(event.level.rawValue) \(text)")
   }
 }
 

@@ -70,7 +70,7 @@ struct Wire {
   func answers(_ count: Int = 1) async throws -> String {
     var text = ""
     while !Self.isWhole(text, count) {
-      await turn()
+      try await turn()
       if let bytes = try await channel.readOutbound(as: ByteBuffer.self) {
         text += String(buffer: bytes)
       }
@@ -79,12 +79,13 @@ struct Wire {
   }
 
   /// Returns once the service has closed the connection.
-  func closed() async {
-    while channel.isActive { await turn() }
+  func closed() async throws {
+    while channel.isActive { try await turn() }
   }
 
   /// Runs what is due on the event loop and lets the routes go on; no time passes.
-  private func turn() async {
+  private func turn() async throws {
+    try Task.checkCancellation()
     await channel.testingEventLoop.run()
     await Task.yield()
   }

@@ -1,10 +1,11 @@
 -- The schema that all migrations make, to be read as a whole; nothing runs this file. Left out are
--- the day partitions, rights (roles.sql) and owners. A test holds it equal to the migrations.
+-- the day partitions, owners and the rights of roles.sql. A test holds it equal to the migrations.
 --
 -- Made anew after a new migration, from a database that was just migrated:
---   (sed '/^$/q' sql/schema.sql; pg_dump --schema-only --no-owner --no-privileges \
+--   (sed '/^$/q' sql/schema.sql; pg_dump --schema-only --no-owner \
 --     --exclude-table='rekey.reset_request_2*' "$DATABASE_URL" |
 --     grep -Ev '^(--|\\|SET |SELECT pg_catalog\.)' | cat -s) >schema && mv schema sql/schema.sql
+
 
 CREATE SCHEMA rekey;
 
@@ -279,3 +280,8 @@ ALTER INDEX rekey.reset_request_address ATTACH PARTITION rekey.reset_request_def
 ALTER INDEX rekey.reset_request_ages ATTACH PARTITION rekey.reset_request_default_created_at_expires_at_idx;
 
 ALTER INDEX rekey.reset_request_pkey ATTACH PARTITION rekey.reset_request_default_pkey;
+
+REVOKE ALL ON FUNCTION rekey.drop_partitions(older_than timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION rekey.make_partitions(days_ahead integer) FROM PUBLIC;
+

@@ -13,7 +13,7 @@ from ports import free_port
 from service import Service
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("REKEY_BINARY", ROOT / ".build/debug/rekey"))
+BINARY = Path(os.environ.get("REKEY_TEST_BINARY", ROOT / ".build/debug/rekey"))
 PUBLIC_URL = "https://reset.example.test"
 CONTINUE_URL = "https://shop.example.test/new-password?token={token}"
 TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{72}(?![A-Za-z0-9_-])")

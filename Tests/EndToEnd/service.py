@@ -114,9 +114,14 @@ class Service:
     # Log
 
     def log_lines(self) -> list[dict[str, Any]]:
-        """Every line, each of which must be one JSON object; a kill may cut the last one short."""
-        lines = self.log.read_text(errors="strict").split("\n")
-        return [json.loads(line) for line in lines[:-1]]
+        """Every line, each of which must be one JSON object; a kill may cut the last one short.
+
+        A refused configuration is said to the operator in one plain line at the end.
+        """
+        lines = self.log.read_text(errors="strict").split("\n")[:-1]
+        if self.process.poll() == 78 and lines[-1].startswith("rekey: "):
+            lines.pop()
+        return [json.loads(line) for line in lines]
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -4,9 +4,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from cluster import Cluster
 from database import Database
-from installation import ROOT, run_binary
+from installation import run_binary
 
 
 @pytest.fixture
@@ -76,42 +75,3 @@ def test_two_at_once_are_both_content(empty: Database):
     for one in both:
         one.join()
     assert codes == [0, 0]
-
-
-def test_the_snapshot_is_what_the_migrations_make(own_cluster: Cluster):
-    """sql/schema.sql on an empty database and all migrations on another give the same dump."""
-    dumps = []
-    for use_snapshot in (True, False):
-        with Database(own_cluster.url) as database:
-            if use_snapshot:
-                database.execute((ROOT / "sql/schema.sql").read_text())
-            else:
-                assert migrate(database).returncode == 0
-                drop_days(database)
-            dump = own_cluster.run(
-                "pg_dump", "--schema-only", "--no-owner", "--schema", "rekey", database.owner_url
-            )
-        dumps.append([line for line in dump.decode().splitlines() if "\\" not in line])
-    assert dumps[0] == dumps[1]
-
-
-def drop_days(database: Database) -> None:
-    """Day partitions are data of the day that they were made on."""
-    for row in database.rows(
-        "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
-        " WHERE inhparent = 'rekey.reset_request'::regclass"
-        " AND inhrelid::regclass::text ~ 'reset_request_[0-9]+$'"
-    ):
-        database.execute(f"DROP TABLE {row['name']}")
-
-
-def test_every_table_and_function_says_what_it_is_for(empty: Database):
-    migrate(empty)
-    silent = empty.rows(
-        "SELECT relname AS name FROM pg_class WHERE relnamespace = 'rekey'::regnamespace"
-        " AND relkind IN ('r', 'p') AND NOT relispartition"
-        " AND obj_description(oid, 'pg_class') IS NULL UNION ALL"
-        " SELECT proname FROM pg_proc WHERE pronamespace = 'rekey'::regnamespace"
-        " AND obj_description(oid, 'pg_proc') IS NULL"
-    )
-    assert silent == []

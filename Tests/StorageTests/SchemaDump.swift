@@ -8,8 +8,7 @@ struct SchemaDump: Equatable {
 
   init(of database: TestDatabase, withPartitions: Bool = false) async throws {
     var arguments = [
-      try Self.program(), "--schema-only", "--no-owner", "--no-privileges",
-      "--dbname", try database.url(.superuser),
+      try Self.program(), "--schema-only", "--no-owner", "--dbname", try database.url(.superuser),
     ]
     if !withPartitions { arguments += ["--exclude-table", "rekey.reset_request_2*"] }
     lines = Self.significant(try Program.output(of: arguments))

@@ -78,11 +78,11 @@ struct TestDatabase: Sendable {
   }
 
   /// As an operator does: the owner migrates, an administrator gives the roles their rights.
-  func migrate() async throws {
+  func migrate(withRoles: Bool = true) async throws {
     let migrator = try Migrator(url: try url(.owner))
     _ = try await migrator.migrate { _ in }
     await migrator.close()
-    try await script(try SQLFiles.text("roles.sql"))
+    if withRoles { try await script(try SQLFiles.text("roles.sql")) }
   }
 }
 

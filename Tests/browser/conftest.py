@@ -54,7 +54,7 @@ def _is_up(process: subprocess.Popen, ready: Path, log: Path) -> bool:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's, not one that Playwright downloads."""
-    program = os.environ.get("REKEY_CHROMIUM") or shutil.which("chromium")
+    program = os.environ.get("REKEY_TEST_CHROMIUM") or shutil.which("chromium")
     assert program, "no chromium: run ops/install browser"
     with sync_playwright() as playwright:
         # Its sandbox cannot be had as root, and here it only meets our own pages.

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 from cluster import Cluster, temporary_cluster  # noqa: E402
 from ports import free_port  # noqa: E402
 
-BINARY = os.environ["REKEY_BINARY"]
+BINARY = os.environ["REKEY_TEST_BINARY"]
 CLIENT_COUNTS = (8, 16, 32, 64)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -67,7 +68,10 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
 def visitor(request: pytest.FixtureRequest, chromium: Browser, dev: Dev) -> Iterator[Visitor]:
     context = chromium.new_context(java_script_enabled=request.param == "with JavaScript")
-    made = watched_visitor(context)
+    story = re.sub(r"\W+", "-", request.node.name).strip("-")
+    made = watched_visitor(context, story)
     yield made
-    context.close()
-    check_wire(made, dev)
+    try:
+        check_wire(made, dev)
+    finally:
+        context.close()

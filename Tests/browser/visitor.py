@@ -26,14 +26,16 @@ class Visitor:
     """A person at a browser, and everything that the browser did on the wire."""
 
     page: Page
+    story: str
     requests: list[Request] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     _shots: int = 0
 
     def shoot(self, name: str) -> None:
-        SCREENSHOTS.mkdir(exist_ok=True)
+        folder = SCREENSHOTS / self.story
+        folder.mkdir(parents=True, exist_ok=True)
         self._shots += 1
-        self.page.screenshot(path=SCREENSHOTS / f"{self._shots:02}-{name}.png", full_page=True)
+        self.page.screenshot(path=folder / f"{self._shots:02}-{name}.png", full_page=True)
 
     def heading(self) -> str:
         headings = self.page.locator("h1")
@@ -54,8 +56,8 @@ class Visitor:
             assert page.locator("button").nth(index).inner_text().strip(), page.url
 
 
-def watched_visitor(context: BrowserContext) -> Visitor:
-    visitor = Visitor(context.new_page())
+def watched_visitor(context: BrowserContext, story: str) -> Visitor:
+    visitor = Visitor(context.new_page(), story)
     context.on("request", lambda request: visitor.requests.append(request))
     context.on("console", lambda message: _complain(visitor, message.type, message.text))
     context.on("weberror", lambda error: visitor.complaints.append(str(error.error)))

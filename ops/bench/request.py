@@ -139,7 +139,7 @@ def pgbench_script(directory: Path) -> Path:
         8: "ARRAY[sha256(int8send(:e::bigint))]",
         9: "ARRAY[NULL]", 10: "ARRAY[NULL]", 11: "ARRAY[NULL]",
         12: "ARRAY[3,5,10]", 13: "ARRAY[900,3600,86400]", 14: "ARRAY[20]", 15: "ARRAY[3600]",
-        16: "1800",
+        16: "1800", 17: "10", 18: "20",
     }  # fmt: skip
     query = (ROOT / "sql/queries/record_requests.sql").read_text()
     lines = [line for line in query.splitlines() if not line.strip().startswith("--")]

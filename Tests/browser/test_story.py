@@ -59,13 +59,13 @@ def open_newest_mail(visitor: Visitor, dev: Dev, address: str) -> str:
         page.reload()
     row.get_by_role("link").click()
     visitor.check_basics()
-    visitor.shoot("mail")
     links = page.locator("#text a")
     assert links.count() == 1
     link = links.get_attribute("href")
     assert link
     framed = page.frame_locator("#html").locator("a")
     expect(framed).to_have_attribute("href", link)
+    visitor.shoot("mail")
     assert re.fullmatch(re.escape(dev.public) + r"/reset/verify\?token=[\w-]{72}", link)
     return link
 

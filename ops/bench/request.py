@@ -123,6 +123,16 @@ class Bench:
         self.log.close()
 
 
+def recycle_write_ahead_log(cluster: Cluster) -> None:
+    """A cluster that has run for a while writes over old segments. A new one stops all writing for
+    tens of milliseconds each time it makes a segment of 16 MB, which would be measured instead."""
+    settings = "ALTER SYSTEM SET min_wal_size = '1GB'; ALTER SYSTEM SET max_wal_size = '2GB'"
+    fill = "SELECT pg_logical_emit_message(false, '', repeat('x', 1000000)), pg_switch_wal()"
+    for command in (*settings.split(";"), "SELECT pg_reload_conf()", *[fill] * 50, "CHECKPOINT"):
+        cluster.run("psql", "--quiet", "--no-psqlrc", "--output=/dev/null", "--command", command,
+                    cluster.url)  # fmt: skip
+
+
 def pgbench_script(directory: Path) -> Path:
     """sql/queries/record_requests.sql with arrays of one element, as random as the service's."""
     moment = int(time.time() * 1000)
@@ -179,6 +189,7 @@ def main() -> None:
     options = parser.parse_args()
     cluster = temporary_cluster()
     try:
+        recycle_write_ahead_log(cluster)
         with tempfile.TemporaryDirectory(prefix="rekey-bench-") as name:
             directory = Path(name)
             directory.chmod(0o711)

@@ -28,8 +28,10 @@ struct JSONLogHandler: LogHandler {
       let isTaken = ["time", "level", "message"].contains(key)
       members.append((isTaken ? "fact_\(key)" : key, .string(Self.cut("\(value)"))))
     }
-    let line = JSON.object(JSONObject(members)).serialized()
-    Standard.write(Self.escaping(line) + "\n", to: output)
+    var line = JSON.object(JSONObject(members)).serializedBytes()
+    if line.contains(where: { $0 >= 0x7f }) { line = Self.escaping(line) }
+    line.append(UInt8(ascii: "\n"))
+    Standard.write(line, to: output)
   }
 
   private static func cut(_ text: String) -> String {
@@ -38,17 +40,12 @@ struct JSONLogHandler: LogHandler {
   }
 
   /// Some readers of lines take these as line ends too.
-  private static func escaping(_ line: String) -> String {
-    guard line.unicodeScalars.contains(where: { isLineEnd($0) }) else { return line }
-    return String(
-      String.UnicodeScalarView(
-        line.unicodeScalars.flatMap { scalar in
-          isLineEnd(scalar)
-            ? Array(
-              "\\u\(Hex.encode([UInt8(scalar.value >> 8), UInt8(scalar.value & 255)]))"
-                .unicodeScalars)
-            : [scalar]
-        }))
+  private static func escaping(_ line: [UInt8]) -> [UInt8] {
+    String(decoding: line, as: UTF8.self).unicodeScalars.flatMap { scalar in
+      guard isLineEnd(scalar) else { return Array(String(scalar).utf8) }
+      let code = Hex.encode([UInt8(scalar.value >> 8), UInt8(scalar.value & 255)])
+      return Array("\\u\(code)".utf8)
+    }
   }
 
   private static func isLineEnd(_ scalar: Unicode.Scalar) -> Bool {

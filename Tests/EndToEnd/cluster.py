@@ -108,6 +108,11 @@ class Cluster:
     def kill(self) -> None:
         """kill -9 of the postmaster and its children, as an out-of-memory killer would."""
         postmaster = self.pid
+        # Halted first, or it could fork one more between the listing and the kill, and that one
+        # would hold the shared memory that the next start wants.
+        os.kill(postmaster, signal.SIGSTOP)
+        while _state(postmaster) not in "TZ":
+            time.sleep(0.001)
         processes = [postmaster, *_children(postmaster)]
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
@@ -147,11 +152,16 @@ def _children(parent: int) -> list[int]:
     return children
 
 
-def _runs(process: int) -> bool:
+def _state(process: int) -> str:
+    """The letter that ps shows; Z for one that is gone."""
     try:
-        return " Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2][:3]
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "Z"
+
+
+def _runs(process: int) -> bool:
+    return _state(process) != "Z"
 
 
 def temporary_cluster() -> Cluster:

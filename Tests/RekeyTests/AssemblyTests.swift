@@ -42,9 +42,7 @@ import Testing
   func `a database URL that libpq does not take is refused by one line without it`(
     url: String
   ) throws {
-    let folder = try Folder()
-    let options = try complete(in: folder).merging([.databaseURL: url]) { _, new in new }
-    let line = try #require(try problem(options))
+    let line = try #require(Configured.problem([.databaseURL: url]))
     #expect(line.hasPrefix("database.url: "))
     #expect(!line.contains("hunter2") && line.utf8.allSatisfy { $0 >= 0x20 }, "\(line)")
   }

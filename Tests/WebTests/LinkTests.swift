@@ -18,7 +18,8 @@ import Testing
 
   @Test(arguments: [
     "", "x", "tokens=abc", "xtoken=abc", "TOKEN=abc", " token=abc", "token", "token%3Dabc",
-    "token=abc&token=abc", "token=abc&token=def", "token=&token=abc", "x=1;token=abc",
+    "token=abc&token=abc", "token=abc&token=def", "token=&token=abc", "token&token=abc",
+    "x=1;token=abc",
     "%74oken=abc", "token[]=abc", "token\u{301}=abc",
   ])
   func `is missing where it stands not at all, twice or under another name`(query: String) {

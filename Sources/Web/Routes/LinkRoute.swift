@@ -30,9 +30,13 @@ extension Substring {
   /// The value of a parameter that stands exactly once, as it was sent. Tokens need no
   /// percent-encoding, so none is undone and a token has one spelling.
   func onlyValue(of name: String) -> String? {
-    let prefix = Array((name + "=").utf8)
-    let values = utf8.split(separator: UInt8(ascii: "&")).filter { $0.starts(with: prefix) }
-    guard values.count == 1, let value = values.first else { return nil }
-    return String(Substring(value.dropFirst(prefix.count)))
+    let equals = UInt8(ascii: "=")
+    let found = utf8.split(separator: UInt8(ascii: "&")).filter { parameter in
+      parameter.prefix { $0 != equals }.elementsEqual(name.utf8)
+    }
+    guard found.count == 1, let parameter = found.first, parameter.contains(equals) else {
+      return nil
+    }
+    return String(Substring(parameter.dropFirst(name.utf8.count + 1)))
   }
 }

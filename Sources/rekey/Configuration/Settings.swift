@@ -30,7 +30,7 @@ struct Settings: Sendable {
 
   init(_ sources: ConfigurationSources) throws(ConfigurationProblem) {
     let read = SettingsReader(sources)
-    databaseURL = read.text(.databaseURL)
+    databaseURL = try read.databaseURL(.databaseURL)
     (listenPublic, listenInternal) = (
       try read.value(.listenPublic) { HostPort($0) },
       try read.value(.listenInternal) { HostPort($0) }
@@ -115,6 +115,7 @@ enum DirectoryChoice: Sendable, Equatable {
   init(_ read: SettingsReader) throws(ConfigurationProblem) {
     let mode = try read.value(.accountsMode) { DirectoryMode(rawValue: $0) }
     _ = try read.optional(.accountsURL) { WebURL($0) }
+    _ = try read.databaseURL(.accountsDatabaseURL)
     switch mode {
     case .none: self = .none
     case .http:

@@ -1,5 +1,6 @@
 import Mailing
 import PasswordReset
+import Postgres
 
 /// Reads single values and refuses bad ones with one line.
 struct SettingsReader {
@@ -52,6 +53,13 @@ struct SettingsReader {
 
   func flag(_ key: ConfigurationKey) throws(ConfigurationProblem) -> Bool {
     try value(key) { ["true": true, "false": false][$0] }
+  }
+
+  /// What libpq takes; whether there is a database is another question.
+  func databaseURL(_ key: ConfigurationKey) throws(ConfigurationProblem) -> String? {
+    try optional(key) { text in
+      (try? PostgresSettings(url: text, applicationName: "rekey")).map { _ in text }
+    }
   }
 
   func transports() throws(ConfigurationProblem) -> [TransportURL] {

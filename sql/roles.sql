@@ -35,4 +35,4 @@ GRANT UPDATE (revoked_at) ON rekey.reset_request TO rekey_ops;
 GRANT UPDATE (dead_at) ON rekey.outbox TO rekey_ops;
 GRANT UPDATE (stamps) ON rekey.rate_limit TO rekey_ops;
 GRANT UPDATE (created_at) ON rekey.idempotency TO rekey_ops;
-GRANT EXECUTE ON FUNCTION rekey.make_partitions(integer), rekey.drop_partitions(timestamptz) TO rekey_ops;
+GRANT EXECUTE ON FUNCTION rekey.drop_partition(timestamptz) TO rekey_ops;

@@ -14,6 +14,7 @@ public struct Courier: Sendable {
     public var transport: any MailTransport
     public var link: @Sendable (String) -> String
     public var lifetime: WholeDuration
+    public var giveUpAfter: WholeDuration
     public var schedule: RetrySchedule
 
     public init(
@@ -21,7 +22,7 @@ public struct Courier: Sendable {
       directory: @escaping @Sendable (Caller) -> (any AccountDirectory)?,
       composer: any MessageComposer,
       transport: any MailTransport, link: @escaping @Sendable (String) -> String,
-      lifetime: WholeDuration, schedule: RetrySchedule = RetrySchedule()
+      lifetime: WholeDuration, giveUpAfter: WholeDuration, schedule: RetrySchedule = RetrySchedule()
     ) {
       self.outbox = outbox
       self.vault = vault
@@ -31,13 +32,14 @@ public struct Courier: Sendable {
       self.transport = transport
       self.link = link
       self.lifetime = lifetime
+      self.giveUpAfter = giveUpAfter
       self.schedule = schedule
     }
   }
 
-  /// A message that has been tried so often and still has no end takes its worker down with it or is
-  /// refused by everyone: it is kept as a dead letter.
-  static let attemptsAtMost = 50
+  /// A message that has been tried so often and still has no end takes its worker down each time: it
+  /// is kept as a dead letter. More than the schedule's pauses leave room for before it is given up.
+  private var attemptsAtMost: Int { 50 + Int(parts.giveUpAfter.seconds / 30) }
 
   private let parts: Parts
   private let logger: Logger
@@ -57,8 +59,28 @@ public struct Courier: Sendable {
     } catch {
       outcome = error.outcome
     }
-    let isHeld = (try? await parts.outbox.finish(message, outcome)) ?? false
-    log(message, outcome, isHeld: isHeld, took: ContinuousClock.now - start)
+    let took = ContinuousClock.now - start
+    let end = await finish(message, outcome)
+    log(message, outcome, end, took: took)
+  }
+
+  /// How the end of an attempt was written down.
+  private enum Ending: String {
+    case held
+    case leaseLost = "lease_lost"
+    case notWritten = "end_not_written"
+  }
+
+  /// Written again until the database has answered: without this a mail that went out would go out
+  /// again. The lease is renewed meanwhile, so no other worker takes the message.
+  private func finish(_ message: ClaimedMessage, _ outcome: AttemptOutcome) async -> Ending {
+    for pause in parts.schedule.pausesOfFinish {
+      if let isHeld = try? await parts.outbox.finish(message, outcome) {
+        return isHeld ? .held : .leaseLost
+      }
+      try? await Task.sleep(for: pause)
+    }
+    return .notWritten
   }
 
   /// How an attempt ends other than by being sent.
@@ -69,7 +91,7 @@ public struct Courier: Sendable {
   private func attempt(_ message: ClaimedMessage) async throws(AttemptEnd) {
     let ready = try content(of: message)
     guard message.kind == .link else { throw AttemptEnd(outcome: .dead(cause: "unknown_kind")) }
-    guard message.attempt <= Self.attemptsAtMost else {
+    guard message.attempt <= attemptsAtMost else {
       throw AttemptEnd(outcome: .dead(cause: "too_many_attempts"))
     }
     let caller = parts.callers.value[ready.caller]
@@ -130,7 +152,10 @@ public struct Courier: Sendable {
     _ caller: Caller
   ) throws(AttemptEnd) -> RenderedMail {
     let token: String
-    do { token = try parts.vault.mint(.reset, for: message.requestID) } catch {
+    // Under the key that sealed the row, so that another attempt after a rotation carries this link.
+    do {
+      token = try parts.vault.mint(.reset, for: message.requestID, under: ready.kid)
+    } catch {
       throw retry(message, "token_not_minted")
     }
     let letter = LinkLetter(
@@ -166,14 +191,15 @@ public struct Courier: Sendable {
 
   /// Names the request, never the address.
   private func log(
-    _ message: ClaimedMessage, _ outcome: AttemptOutcome, isHeld: Bool, took: Duration
+    _ message: ClaimedMessage, _ outcome: AttemptOutcome, _ ending: Ending, took: Duration
   ) {
     var metadata: Logger.Metadata = [
       "request_id": "\(message.requestID)", "attempt": "\(message.attempt)",
-      "outcome": "\(isHeld ? outcome.label : "lease_lost")", "ms": "\(took.wholeMilliseconds)",
+      "outcome": "\(ending == .held ? outcome.label : ending.rawValue)",
+      "ms": "\(took.wholeMilliseconds)",
     ]
     if let cause = outcome.logged { metadata["cause"] = "\(cause)" }
-    let isTrouble = !isHeld || outcome.label == "retry" || outcome.label == "dead"
+    let isTrouble = ending != .held || outcome.label == "retry" || outcome.label == "dead"
     logger.log(level: isTrouble ? .warning : .info, "message", metadata: metadata)
   }
 }

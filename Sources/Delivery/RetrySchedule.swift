@@ -10,6 +10,10 @@ public struct RetrySchedule: Sendable {
   /// The least pause after an attempt that may have arrived.
   public var uncertain: WholeDuration
 
+  /// Before the end of an attempt is written down again, for as long as a failover may take.
+  public var pausesOfFinish: [Duration] =
+    [.milliseconds(100), .milliseconds(500), .seconds(2)] + Array(repeating: .seconds(5), count: 24)
+
   public init(
     base: WholeDuration = WholeDuration(seconds: 10),
     cap: WholeDuration = WholeDuration(seconds: 300),

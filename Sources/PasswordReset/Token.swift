@@ -48,9 +48,12 @@ public struct Token: Sendable, Equatable {
 
 extension Keyring {
   /// The text of the token of a request, under the signing key.
-  public func mint(_ purpose: TokenPurpose, for id: RequestID) throws(ResetError) -> String {
-    let kid = signing.kid.bytes
-    let mac = try signing.mac(Token.macInput(purpose: purpose.rawValue, kid: kid, id: id.bytes))
+  public func mint(
+    _ purpose: TokenPurpose, for id: RequestID, under wanted: KeyID? = nil
+  ) throws(ResetError) -> String {
+    let key = wanted.flatMap { verifying($0) } ?? signing
+    let kid = key.kid.bytes
+    let mac = try key.mac(Token.macInput(purpose: purpose.rawValue, kid: kid, id: id.bytes))
     return Base64URL.encode([Token.version, purpose.rawValue] + kid + id.bytes + mac)
   }
 

@@ -31,8 +31,11 @@ public struct Vault: Sendable {
     return details
   }
 
-  public func mint(_ purpose: TokenPurpose, for id: RequestID) throws(ResetError) -> String {
-    try keyring.value.mint(purpose, for: id)
+  /// - Parameter kid: the key to use if it still verifies; otherwise the signing one is.
+  public func mint(
+    _ purpose: TokenPurpose, for id: RequestID, under kid: KeyID? = nil
+  ) throws(ResetError) -> String {
+    try keyring.value.mint(purpose, for: id, under: kid)
   }
 
   public func authenticate(_ text: String) throws(ResetError) -> Token? {

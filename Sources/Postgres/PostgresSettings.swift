@@ -14,13 +14,14 @@ public struct PostgresSettings: Sendable {
   ///   - connectTimeout: for each host. Names are resolved by the system, whose own timeout
   ///     (resolv.conf) counts there; an address or a local socket is never waited for.
   ///   - statementTimeout: after which the server itself ends a statement (57014).
-  ///   - lockTimeout: after which the server gives up waiting for a lock (55P03).
+  ///   - lockTimeout: after which the server gives up waiting for a lock (55P03); more than its
+  ///     deadlock_timeout of 1 s, so that a deadlock is told as one (40P01).
   ///   - requiresReadWrite: pass over standbys and read-only servers.
   ///   - options: further server settings; these win over all others.
   /// - Throws: `configuration`, which quotes nothing of the URL.
   public init(
     url: String, applicationName: String, connectTimeout: Duration = .seconds(3),
-    statementTimeout: Duration = .seconds(5), lockTimeout: Duration = .seconds(1),
+    statementTimeout: Duration = .seconds(5), lockTimeout: Duration = .milliseconds(1500),
     requiresReadWrite: Bool = true, options: [String: String] = [:]
   ) throws(PostgresError) {
     var parameters = try ConnectionString.parse(url)

@@ -64,15 +64,26 @@ public struct Purger: Sendable {
         if rows.affected == 0 { break }
       } while true
       if olderThan.seconds >= 86_400 {
-        counts.requests += try await session.execute(
-          Queries.dropPartitions, [cutoff], within: .seconds(600)
-        ).only().int("requests")
+        try await dropDays(cutoff, &counts, session, onProgress)
       }
       try await purgeRows(cutoff, size, &counts, session, onProgress)
       counts.idempotency = try await repeated(Queries.purgeIdempotency, [size], session)
       counts.rateLimits = try await repeated(
         Queries.purgeRateLimits, [.seconds(longestWindow), size], session)
       return counts
+    }
+  }
+
+  /// A day for each transaction: nobody waits for more than one.
+  private func dropDays(
+    _ cutoff: Parameter, _ counts: inout Counts, _ session: Session,
+    _ onProgress: @Sendable (Counts) -> Void
+  ) async throws(PostgresError) {
+    while let gone = try await session.execute(
+      Queries.dropPartition, [cutoff], within: .seconds(600)
+    ).only().optionalInt("requests") {
+      counts.requests += gone
+      onProgress(counts)
     }
   }
 

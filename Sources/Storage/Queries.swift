@@ -19,7 +19,7 @@ enum Queries {
   static let checkReadiness = query("check_readiness")
   static let readClock = query("read_clock")
   static let makePartitions = query("make_partitions")
-  static let dropPartitions = query("drop_partitions")
+  static let dropPartition = query("drop_partition")
   static let countPurgeable = query("count_purgeable")
   static let purgeDeadLetters = query("purge_dead_letters")
   static let purgeRequests = query("purge_requests")
@@ -43,7 +43,7 @@ enum Queries {
     checkReadiness,
     readClock,
     makePartitions,
-    dropPartitions,
+    dropPartition,
     countPurgeable,
     purgeDeadLetters,
     purgeRequests,

@@ -53,7 +53,7 @@ private struct RecordStatement: Sendable {
     } catch { throw database.faults.report(error, in: "record") }
     guard verdicts.count == drafts.count else { throw .corrupt }
     if verdicts.contains(where: \.isAccepted) { onRecorded() }
-    return try await outcomes(of: drafts, verdicts)
+    return await outcomes(of: drafts, verdicts)
   }
 
   /// A lost race for an Idempotency-Key or a deadlock with another replica is run again: by then the
@@ -92,7 +92,7 @@ private struct RecordStatement: Sendable {
 
   private func outcomes(
     of drafts: [RequestDraft], _ verdicts: [Verdict]
-  ) async throws(ResetError) -> [RecordOutcome] {
+  ) async -> [RecordOutcome] {
     var outcomes: [RecordOutcome?] = verdicts.map { verdict in
       if case .decided(let outcome) = verdict { outcome } else { nil }
     }
@@ -100,7 +100,7 @@ private struct RecordStatement: Sendable {
       let places = verdicts.indices.filter { index in
         if case .limited(kind) = verdicts[index] { true } else { false }
       }
-      let times = try await waitingTimes(places.map { drafts[$0] }, kind)
+      let times = await waitingTimes(places.map { drafts[$0] }, kind)
       for (place, seconds) in zip(places, times) {
         outcomes[place] = .limited(by: kind, retryAfter: seconds)
       }
@@ -109,10 +109,11 @@ private struct RecordStatement: Sendable {
   }
 
   /// Seconds until there is room again; read on their own, because the refusing statement's snapshot
-  /// may be older than what refused. All drafts of a batch have the same limits.
+  /// may be older than what refused. All drafts of a batch have the same limits. The batch is
+  /// committed by now, so without an answer everyone is told the least wait rather than a fault.
   private func waitingTimes(
     _ drafts: [RequestDraft], _ kind: LimitKind
-  ) async throws(ResetError) -> [Int] {
+  ) async -> [Int] {
     guard let first = drafts.first else { return [] }
     let limits = kind == .address ? first.limits.address : first.limits.client
     let keys = drafts.map { kind == .address ? $0.limiterKey : $0.clientKey ?? $0.limiterKey }
@@ -122,7 +123,10 @@ private struct RecordStatement: Sendable {
         [.bytesArray(keys.map(\.bytes)), .counts(limits), .windows(limits)],
         within: Database.callLimit)
       return try rows.map { row throws(PostgresError) in max(1, try row.int("seconds")) }
-    } catch { throw database.faults.report(error, in: "waiting times") }
+    } catch {
+      _ = database.faults.report(error, in: "waiting times")
+      return drafts.map { _ in 1 }
+    }
   }
 
   private func parameters(_ drafts: [RequestDraft]) -> [Parameter] {

@@ -95,28 +95,39 @@ extension StoredOutbox {
   private static func finish(
     _ batch: [Finish], _ keepLive: Int, _ database: Database, _ session: Session
   ) async throws(PostgresError) -> [Bool] {
-    let oldest = (try? database.time.oldestAlive()) ?? .lowest(at: Timestamp(microseconds: 0))
     let parameters: [Parameter] = [
       .uuids(batch.map { $0.message.id.bytes }),
       .int4s(batch.map { Int32(clamping: $0.message.attempt) }),
       .texts(batch.map { $0.outcome.name }), .int4s(batch.map { $0.outcome.pause }),
       .texts(batch.map { $0.outcome.cause }),
     ]
-    let held = try await session.transaction(within: Database.callLimit) {
-      transaction throws(PostgresError) in
-      let rows = try transaction.execute(Queries.finishMessages, parameters)
-      var sent: [[UInt8]] = []
-      for row in rows where try row.text("outcome") == "sent" {
-        sent.append(try row.uuid("request_id"))
-      }
-      if !sent.isEmpty {
-        try transaction.finish(
-          Queries.replaceRequests,
-          [.uuids(sent), .int4(Int32(clamping: keepLive)), .uuid(oldest.bytes)])
-      }
-      return Set(try rows.map { row throws(PostgresError) in try row.requestID("id") })
+    let rows = try await session.execute(
+      Queries.finishMessages, parameters, within: Database.callLimit)
+    var sent: [[UInt8]] = []
+    for row in rows where try row.text("outcome") == "sent" {
+      sent.append(try row.uuid("request_id"))
     }
+    if !sent.isEmpty { await replaceOlder(sent, keepLive, database, session) }
+    let held = Set(try rows.map { row throws(PostgresError) in try row.requestID("id") })
     return batch.map { held.contains($0.message.id) }
+  }
+
+  /// Apart from the commit that marked the mails as sent: older links are locked here, which consumes
+  /// lock in another order, and a failure must not make a sent mail go out again.
+  private static func replaceOlder(
+    _ sent: [[UInt8]], _ keepLive: Int, _ database: Database, _ session: Session
+  ) async {
+    let oldest = (try? database.time.oldestAlive()) ?? .lowest(at: Timestamp(microseconds: 0))
+    let parameters: [Parameter] = [
+      .uuids(sent), .int4(Int32(clamping: keepLive)), .uuid(oldest.bytes),
+    ]
+    for _ in 0..<3 {
+      do throws(PostgresError) {
+        try await session.execute(
+          Queries.replaceRequests, parameters, within: Database.callLimit)
+        return
+      } catch { _ = database.faults.report(error, in: "replace") }
+    }
   }
 }
 

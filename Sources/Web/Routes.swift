@@ -38,7 +38,7 @@ public struct Surface: Sendable {
 extension Surface {
   /// For people and their mail scanners.
   var publicRoutes: [Route] {
-    let link = LinkRoute(verify: verify, vault: vault, callers: callers, pages: pages)
+    let link = LinkRoute(verify: verify, again: again, callers: callers, pages: pages)
     let again = AgainRoute(again: self.again, pages: pages)
     return [
       .get("/reset/verify", link.answer).page(problemPage),

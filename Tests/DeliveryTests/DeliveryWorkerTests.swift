@@ -212,7 +212,7 @@ private final class EndlessOutbox: Outbox {
       Courier.Parts(
         outbox: outbox, vault: office.vault, callers: Current(book), directory: { _ in nil },
         composer: office.composer, transport: office.transport, link: { $0 },
-        lifetime: WholeDuration(seconds: 1800)),
+        lifetime: WholeDuration(seconds: 1800), giveUpAfter: WholeDuration(seconds: 7200)),
       logger: office.book.logger)
   }
 

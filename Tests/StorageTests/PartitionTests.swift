@@ -109,16 +109,16 @@ import Testing
 
   @Test func `nothing younger than a day can be dropped`() async throws {
     try await TestDatabase.with { database in
-      let young = "SELECT rekey.drop_partitions(clock_timestamp() - interval '23 hours 59 minutes')"
+      let young = "SELECT rekey.drop_partition(clock_timestamp() - interval '23 hours 59 minutes')"
       try await database.expect("22023", from: young, as: .ops)
-      let old = "SELECT rekey.drop_partitions(clock_timestamp() - interval '24 hours 1 minute')"
+      let old = "SELECT rekey.drop_partition(clock_timestamp() - interval '24 hours 1 minute')"
       try await database.expect(nil, from: old, as: .ops)
     }
   }
 
   private func drop(_ database: TestDatabase, olderThan days: Int) async throws -> Int {
     let rows = try await database.query(
-      "SELECT rekey.drop_partitions(clock_timestamp() - \(days) * interval '1 day') AS n", as: .ops)
+      "SELECT rekey.drop_partition(clock_timestamp() - \(days) * interval '1 day') AS n", as: .ops)
     return try rows.only().int("n")
   }
 }

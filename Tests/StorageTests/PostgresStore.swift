@@ -69,6 +69,8 @@ extension TestDatabase {
       INSERT INTO test_clock.clock VALUES (pg_catalog.clock_timestamp());
       CREATE FUNCTION test_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
         AS 'SELECT now FROM test_clock.clock';
+      CREATE FUNCTION test_clock.statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
+        AS 'SELECT now FROM test_clock.clock';
       GRANT USAGE ON SCHEMA test_clock TO PUBLIC;
       GRANT SELECT ON test_clock.clock TO PUBLIC;
       ALTER DATABASE \(name) SET search_path = test_clock, pg_catalog;

@@ -155,7 +155,7 @@ END $$;
 COMMENT ON FUNCTION rekey.make_partitions(integer) IS
   'Makes the day partitions from today to so many days ahead (UTC days of database time) and returns how many were missing.';
 
-CREATE FUNCTION rekey.drop_partitions(older_than timestamptz) RETURNS bigint
+CREATE FUNCTION rekey.drop_partition(older_than timestamptz) RETURNS bigint
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
   AS $$
@@ -163,10 +163,9 @@ DECLARE
   part record;
   held bigint;
   busy boolean;
-  gone bigint := 0;
   next_id uuid;
 BEGIN
-  -- A day goes only if all of it is past the limit; the floor keeps a slip of the hand from taking
+  -- One day for each call, so that nobody waits behind the counting of another. A day goes only if all of it is past the limit; the floor keeps a slip of the hand from taking
   -- requests that may still be alive.
   IF older_than > clock_timestamp() - interval '1 day' THEN
     RAISE EXCEPTION 'older_than must be at least one day ago' USING ERRCODE = '22023';
@@ -182,7 +181,7 @@ BEGIN
     next_id := rekey.first_id_at((part.day + 1)::timestamp AT TIME ZONE 'UTC');
     -- A live link or a message still to be sent keeps its whole day; purge then takes the rest by rows.
     EXECUTE format('SELECT EXISTS (SELECT FROM rekey.%I r WHERE r.expires_at > $1
-          AND r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.dropped_at IS NULL)
+          AND r.consumed_at IS NULL AND r.revoked_at IS NULL)
         OR EXISTS (SELECT FROM rekey.%1$I r WHERE r.created_at >= $2)
         OR EXISTS (SELECT FROM rekey.outbox o WHERE o.dead_at IS NULL AND o.request_id >= $3 AND o.request_id < $4)',
         part.relname)
@@ -191,12 +190,12 @@ BEGIN
     CONTINUE WHEN busy;
     EXECUTE format('SELECT count(*) FROM rekey.%I', part.relname) INTO held;
     EXECUTE format('DROP TABLE rekey.%I', part.relname);
-    gone := gone + held;
+    RETURN held;
   END LOOP;
-  RETURN gone;
+  RETURN NULL;
 END $$;
-COMMENT ON FUNCTION rekey.drop_partitions(timestamptz) IS
-  'Drops the day partitions that lie wholly before a moment and hold nothing alive; returns how many requests went with them.';
+COMMENT ON FUNCTION rekey.drop_partition(timestamptz) IS
+  'Drops the oldest day partition that lies wholly before a moment and holds nothing alive; returns how many requests went with it, null if there is none.';
 
 REVOKE ALL ON FUNCTION rekey.make_partitions(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION rekey.drop_partitions(timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rekey.drop_partition(timestamptz) FROM PUBLIC;

@@ -4,8 +4,7 @@
 WITH doomed AS MATERIALIZED (
   SELECT r.id FROM rekey.reset_request r
   WHERE r.created_at < $1::timestamptz
-    AND (r.consumed_at IS NOT NULL OR r.revoked_at IS NOT NULL OR r.dropped_at IS NOT NULL
-         OR r.expires_at <= clock_timestamp())
+    AND (r.consumed_at IS NOT NULL OR r.revoked_at IS NOT NULL OR r.expires_at <= clock_timestamp())
     AND NOT EXISTS (SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.dead_at IS NULL)
 )
 SELECT (SELECT count(*) FROM doomed) AS requests,

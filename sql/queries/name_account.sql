@@ -10,5 +10,5 @@ WITH held AS MATERIALIZED (
 UPDATE rekey.reset_request r
 SET account_key = $4::bytea, sealed = $5::bytea, kid = $6::bytea
 FROM held
-WHERE r.id = $3::uuid AND r.consumed_at IS NULL AND r.revoked_at IS NULL
+WHERE r.id = $3::uuid AND num_nulls(r.consumed_at, r.revoked_at) = 2
 RETURNING r.id

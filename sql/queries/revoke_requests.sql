@@ -1,5 +1,7 @@
 -- Kills what is still live for an account, or for an address and the accounts it asked for.
 -- Rows are locked in the order of their ids, as consumes do.
+-- num_nulls() stands where the partial index of live accounts must not serve: a plan made while a day
+-- is empty would read all of it for ever.
 -- Called by: Storage/StoredTokens.
 -- $1 caller, $2 account key or null, $3 address key or null, $4 the lowest id that can still be alive, $5 reason.
 WITH accounts AS MATERIALIZED (
@@ -8,12 +10,13 @@ WITH accounts AS MATERIALIZED (
   SELECT r.account_key FROM rekey.reset_request r
   WHERE r.address_key = $3::bytea AND r.caller = $1::text AND r.account_key IS NOT NULL AND r.id >= $4::uuid
 ), family AS MATERIALIZED (
-  SELECT r.id FROM accounts a JOIN rekey.reset_request r ON r.account_key = a.account_key
-  WHERE r.caller = $1::text AND r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.id >= $4::uuid
+  SELECT r.id FROM rekey.reset_request r
+  WHERE r.account_key = ANY (ARRAY(SELECT a.account_key FROM accounts a))
+    AND r.caller = $1::text AND r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.id >= $4::uuid
   UNION
   SELECT r.id FROM rekey.reset_request r
   WHERE r.address_key = $3::bytea AND r.caller = $1::text
-    AND r.consumed_at IS NULL AND r.revoked_at IS NULL AND r.id >= $4::uuid
+    AND num_nulls(r.consumed_at, r.revoked_at) = 2 AND r.id >= $4::uuid
 ), locked AS MATERIALIZED (
   SELECT r.id FROM rekey.reset_request r
   WHERE r.id = ANY (ARRAY(SELECT f.id FROM family f))
@@ -23,8 +26,8 @@ WITH accounts AS MATERIALIZED (
 UPDATE rekey.reset_request r
 SET revoked_at = clock_timestamp(), revoke_reason = $5::text
 WHERE r.id = ANY (ARRAY(SELECT l.id FROM locked l))
-  AND r.consumed_at IS NULL AND r.revoked_at IS NULL
-  AND r.dropped_at IS NULL
+  AND num_nulls(r.consumed_at, r.revoked_at) = 2
   -- A message still to be sent would make its link live again, however long it has waited.
-  AND (r.expires_at > clock_timestamp() OR EXISTS (SELECT FROM rekey.outbox o WHERE o.request_id = r.id))
+  AND (r.expires_at > clock_timestamp() OR EXISTS (
+    SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.dead_at IS NULL))
 RETURNING r.id

@@ -8,7 +8,7 @@ struct TransportOptions {
   }
 
   private static let timeouts = WholeDuration(seconds: 1)...WholeDuration(seconds: 900)
-  private static let usualTimeout = WholeDuration(seconds: 120)
+  private static let usualTimeout = WholeDuration(seconds: 360)
 
   private(set) var ehloName: String?
   private(set) var caFile: String?

@@ -6,7 +6,7 @@ import PasswordReset
 /// and by whatever scanner.
 struct LinkRoute: Sendable {
   let verify: VerifyToken
-  let vault: Vault
+  let again: AskAgain
   let callers: Current<CallerBook>
   let pages: Current<Pages>
 
@@ -19,8 +19,10 @@ struct LinkRoute: Sendable {
         return Response(status: .seeOther, headers: [.location: target])
       case .dead(.invalid, _): return pages.value.unknown
       case .dead(let refusal, let request):
-        let brand = request.map { callers.value[$0.caller].settings.brand }
-        return pages.value.dead(refusal, token: request == nil ? nil : token, brand: brand)
+        guard let request else { return pages.value.dead(refusal, token: nil, brand: nil) }
+        return pages.value.dead(
+          refusal, token: try again.isPossible(request) ? token : nil,
+          brand: callers.value[request.caller].settings.brand)
       }
     } catch { throw Problem(error) }
   }

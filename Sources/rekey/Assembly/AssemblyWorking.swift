@@ -23,7 +23,8 @@ extension Assembly {
       Courier.Parts(
         outbox: outbox, vault: vault, callers: callers, directory: try directories(through: loop),
         composer: composer, transport: try transport(through: loop),
-        link: { token in "\(base)/reset/verify?token=\(token)" }, lifetime: settings.lifetime),
+        link: { token in "\(base)/reset/verify?token=\(token)" }, lifetime: settings.lifetime,
+        giveUpAfter: settings.giveUpAfter),
       logger: logger)
     let partitions = Partitions(database)
     return [

@@ -27,7 +27,8 @@ struct Office {
         outbox: outbox, vault: vault, callers: Current(book),
         directory: { [directory] _ in directory }, composer: composer, transport: transport,
         link: { "https://reset.example.com/reset/verify?token=\($0)" },
-        lifetime: WholeDuration(seconds: 1800), schedule: schedule),
+        lifetime: WholeDuration(seconds: 1800), giveUpAfter: WholeDuration(seconds: 7200),
+        schedule: schedule),
       logger: self.book.logger)
   }
 

@@ -9,12 +9,15 @@ public struct Account: Sendable, Equatable {
   public let version: String?
 
   public init?(id: String, email: EmailAddress, locale: LanguageTag?, version: String?) {
-    guard Self.isOpaque(id), !id.isEmpty, version.map(Self.isOpaque) ?? true else { return nil }
+    guard Self.isID(id), version.map(Self.isOpaque) ?? true else { return nil }
     self.id = id
     self.email = email
     self.locale = locale
     self.version = version
   }
+
+  /// 1 to 256 octets without control characters.
+  public static func isID(_ text: String) -> Bool { isOpaque(text) && !text.isEmpty }
 
   private static func isOpaque(_ text: String) -> Bool {
     text.utf8.count <= 256

@@ -3,8 +3,8 @@
 /// first one went or where the directory now says.
 ///
 /// An account that the main app itself named is its word of that moment, and nobody can be asked
-/// whether it still holds. So it is taken for a day at most, and no longer once the account's links
-/// were withdrawn: a mailbox that somebody has given up must not get new links for ever.
+/// whether it still holds. So it is taken for a day at most, and no longer once this link was used
+/// or the account's links were withdrawn: a mailbox that somebody has given up must not get new links.
 public struct AskAgain: Sendable {
   private let request: RequestReset
   private let reader: any RequestReader
@@ -45,7 +45,9 @@ public struct AskAgain: Sendable {
       claim = .unasked
     } else if case .known = claim {
       let isWithdrawn = first.revokedAt != nil && first.revokeReason != .replaced
-      guard !isWithdrawn, first.readAt < first.createdAt.advanced(bySeconds: Self.trust) else {
+      guard !isWithdrawn, first.consumedAt == nil,
+        first.readAt < first.createdAt.advanced(bySeconds: Self.trust)
+      else {
         return nil
       }
     }

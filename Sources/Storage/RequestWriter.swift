@@ -96,13 +96,17 @@ private struct RecordStatement: Sendable {
     var outcomes: [RecordOutcome?] = verdicts.map { verdict in
       if case .decided(let outcome) = verdict { outcome } else { nil }
     }
+    let limited = verdicts.indices.filter { outcomes[$0] == nil }
+    var waits = [Int](repeating: 1, count: drafts.count)
+    // Whatever refused it, it has to wait for both.
     for kind in [LimitKind.address, .client] {
-      let places = verdicts.indices.filter { index in
-        if case .limited(kind) = verdicts[index] { true } else { false }
-      }
+      let places = limited.filter { kind == .address || drafts[$0].clientKey != nil }
       let times = await waitingTimes(places.map { drafts[$0] }, kind)
-      for (place, seconds) in zip(places, times) {
-        outcomes[place] = .limited(by: kind, retryAfter: seconds)
+      for (place, seconds) in zip(places, times) { waits[place] = max(waits[place], seconds) }
+    }
+    for place in limited {
+      if case .limited(let kind) = verdicts[place] {
+        outcomes[place] = .limited(by: kind, retryAfter: waits[place])
       }
     }
     return outcomes.compactMap { $0 }

@@ -60,17 +60,25 @@ struct HintService: Service {
 /// SIGHUP reloads.
 struct ReloadService: Service {
   let logger: Logger
-  let reload: @Sendable () throws -> Void
+  typealias Part = (name: String, reload: @Sendable () throws -> Void)
+
+  let parts: @Sendable () -> [Part]
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sighup)
     for await _ in signals.cancelOnGracefulShutdown() {
-      do {
-        try reload()
-        logger.notice("reloaded")
-      } catch {
-        logger.error("not reloaded, the old keys stay in use", metadata: ["error": "\(error)"])
-      }
+      for part in parts() { reload(part) }
+    }
+  }
+
+  private func reload(_ part: Part) {
+    do {
+      try part.reload()
+      logger.notice("reloaded", metadata: ["part": "\(part.name)"])
+    } catch {
+      logger.error(
+        "not reloaded, what was there stays in use",
+        metadata: ["part": "\(part.name)", "error": "\(error)"])
     }
   }
 }

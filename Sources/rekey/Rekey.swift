@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Synchronization
 
 @main
 struct Rekey: AsyncParsableCommand {
@@ -23,7 +24,12 @@ struct Rekey: AsyncParsableCommand {
 
   static func main() async {
     ProcessLimits.prepare()
-    let code = await run()
+    var code = await run()
+    if code == 0, Standard.hasLostOutput.load(ordering: .relaxed) {
+      Standard.error("rekey: not everything could be written to stdout")
+      code = 1
+    }
+    await LogLines.standardError.flush()
     // Threads of pools may be inside libpq or libcrypto: the handlers that exit(3) runs would take
     // these libraries down under them.
     fflush(nil)

@@ -1,8 +1,18 @@
 import Glibc
+import Synchronization
 
 /// Results go to stdout and everything else to stderr.
 enum Standard {
-  static func output(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+  /// - Returns: false if the line did not get out; then the command ends with 1 as well.
+  @discardableResult
+  static func output(_ line: String) -> Bool {
+    let isOut = write(line + "\n", to: STDOUT_FILENO)
+    if !isOut { hasLostOutput.store(true, ordering: .relaxed) }
+    return isOut
+  }
+
+  /// Whether a result has been lost, to a full disk or a reader that went away.
+  static let hasLostOutput = Atomic(false)
 
   static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
@@ -38,10 +48,27 @@ enum Standard {
 }
 
 enum ProcessLimits {
-  /// A crash leaves no core with keys in it, and a reader that went away is no reason to end.
+  /// A crash leaves no core with keys in it, a reader that went away is no reason to end, and as many
+  /// files may be open as the system allows: the usual soft limit of 1024 is for select(2).
   static func prepare() {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     signal(SIGPIPE, SIG_IGN)
+    var files = openFiles
+    files.rlim_cur = files.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+  }
+
+  /// How many connections each of two listeners may have, so that files are left for the database,
+  /// mail servers and the other listener.
+  static var connectionsOfListener: Int {
+    let files = Int(clamping: openFiles.rlim_cur)
+    return min(8192, max(16, (files - min(files / 2, 256)) / 2))
+  }
+
+  private static var openFiles: rlimit {
+    var files = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    return files
   }
 }

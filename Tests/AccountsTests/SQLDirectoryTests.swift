@@ -140,7 +140,7 @@ struct SQLDirectoryTests {
   @Test func `a query that takes too long is a fault`() async throws {
     let query = "SELECT id, email FROM people, pg_sleep(60) WHERE email = $1"
     let row = "(42, 'ada@example.org', NULL, NULL)"
-    try await withDirectory(rows: row, query: query, timeout: .milliseconds(300)) { directory in
+    try await withDirectory(rows: row, query: query, timeout: .seconds(2)) { directory in
       let (address, caller) = (try Sample.address(), try Sample.caller())
       let error = try await directoryError { () throws(DirectoryError) in
         try await directory.account(for: address, caller: caller)

@@ -128,12 +128,13 @@ import Testing
     #expect(try await office.deliver(message) == .dead(cause: "unknown_kind"))
   }
 
-  @Test func `the fiftieth attempt is the last`() async throws {
+  /// With two hours to give up, which the pauses of the schedule fill with about fifty.
+  @Test func `so many attempts are the last that no schedule makes them in time`() async throws {
     var office = try Office()
-    #expect(try await office.deliver(office.message(attempt: 50)) == .sent)
+    #expect(try await office.deliver(office.message(attempt: 290)) == .sent)
     office = try Office()
     #expect(
-      try await office.deliver(office.message(attempt: 51)) == .dead(cause: "too_many_attempts"))
+      try await office.deliver(office.message(attempt: 291)) == .dead(cause: "too_many_attempts"))
     #expect(office.composer.letters.isEmpty)
   }
 
@@ -169,10 +170,21 @@ import Testing
     #expect(pause.seconds > 300)
   }
 
-  @Test func `an end that cannot be written down is left to the lease`() async throws {
-    let office = try Office()
-    office.outbox.state.update { $0.finishFault = .unavailable }
-    #expect(try await office.deliver(office.message()) == .sent)
-    #expect(office.book.lines.value.count { $0.contains("outcome=lease_lost") } == 1)
+  @Test func `an end that cannot be written down is written again until it is`() async throws {
+    var office = try Office()
+    office.schedule.pausesOfFinish = [.zero, .zero, .zero]
+    office.outbox.state.update { $0.finishFaults = [.unavailable, .overloaded] }
+    await (try office.courier()).deliver(try office.message())
+    #expect(office.outbox.state.value.finishes.map(\.outcome) == [.sent, .sent, .sent])
+    #expect(office.book.lines.value.count { $0.contains("outcome=sent") } == 1)
+  }
+
+  @Test func `in the end it is left to the lease`() async throws {
+    var office = try Office()
+    office.schedule.pausesOfFinish = [.zero, .zero]
+    office.outbox.state.update { $0.finishFaults = [.unavailable, .unavailable, .unavailable] }
+    await (try office.courier()).deliver(try office.message())
+    #expect(office.outbox.state.value.finishes.count == 2)
+    #expect(office.book.lines.value.count { $0.contains("outcome=end_not_written") } == 1)
   }
 }

@@ -86,8 +86,8 @@ struct TransportURLTests {
     #expect(try TransportURL("smtp://m.example?timeout=\(text)").timeout.seconds > 0)
   }
 
-  @Test func `the timeout is two minutes where none is given`() throws {
-    #expect(try TransportURL("smtp://m.example").timeout.seconds == 120)
+  @Test func `the timeout is six minutes where none is given`() throws {
+    #expect(try TransportURL("smtp://m.example").timeout.seconds == 360)
   }
 
   @Test func `a transport of a later version is named`() {

@@ -14,7 +14,9 @@ import Testing
     let path = "\(folder.path)/log"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     defer { close(descriptor) }
-    var logger = Logger(label: "test") { _ in JSONLogHandler(logLevel: level, output: descriptor) }
+    var logger = Logger(label: "test") { _ in
+      JSONLogHandler(logLevel: level, output: LogLines.file(descriptor))
+    }
     write(&logger)
     return try #require(Folder.text(of: path))
   }
@@ -115,7 +117,9 @@ import Testing
     let folder = try Folder()
     let path = "\(folder.path)/log"
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    let logger = Logger(label: "test") { _ in JSONLogHandler(logLevel: .info, output: descriptor) }
+    let logger = Logger(label: "test") { _ in
+      JSONLogHandler(logLevel: .info, output: LogLines.file(descriptor))
+    }
     await withTaskGroup { group in
       for task in 0..<16 {
         group.addTask {

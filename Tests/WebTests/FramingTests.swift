@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "Chunked", "chunked ", "x, chunked", "chunked, identity", "gzip", "identity", "",
+    "chunked ", "x, chunked", "chunked, identity", "gzip", "identity", "",
     "chunked\u{301}", "chunked,",
   ])
   func `is malformed with another coding`(coding: String) {

@@ -96,11 +96,8 @@ def test_a_forgotten_password_is_replaced_by_way_of_a_mailed_link(visitor: Visit
     assert "used" in visitor.heading()
     visitor.check_basics()
     visitor.shoot("dead-link")
-    page.get_by_role("button").click()
-    assert "on its way" in visitor.heading()
-    visitor.check_basics()
-    visitor.shoot("on-its-way")
-    assert open_newest_mail(visitor, dev, address) != link
+    # The app named the account, and may name another address for it by now: only it can ask anew.
+    assert page.get_by_role("button").count() == 0
 
 
 def test_opening_the_link_and_leaving_again_uses_nothing(visitor: Visitor, dev: Dev):

@@ -17,6 +17,10 @@ final class EdgeHandler: ChannelDuplexHandler {
   /// Requests handed on whose response has not ended.
   private var unanswered = 0
   private var bodyBytes = 0
+  /// Between a request's header and its end.
+  private var isReading = false
+  /// The client has said that no request follows this one.
+  private var isLast = false
   private var closeAfterResponse = false
   /// From here on nothing that arrives is handed on.
   private var isDeaf = false
@@ -41,15 +45,30 @@ final class EdgeHandler: ChannelDuplexHandler {
       } catch {
         return refuse(error, context: context)
       }
+      guard !isLast else {
+        isDeaf = true
+        return
+      }
+      isLast = !head.isKeepAlive
+      isReading = true
       deadlines.enter(.request)
+      if head.expectsContinue, unanswered == 0 { sendContinue(context: context) }
       bodyBytes = 0
       unanswered += 1
       context.fireChannelRead(data)
     case .body(let bytes):
       forwardBody(bytes, data, context: context)
     case .end:
+      isReading = false
+      if unanswered == 0 { deadlines.enter(.idle) }
       context.fireChannelRead(data)
     }
+  }
+
+  /// RFC 9110 §10.1.1: the client holds its body back until it hears this.
+  private func sendContinue(context: ChannelHandlerContext) {
+    let head = HTTPResponseHead(version: .http1_1, status: .continue)
+    context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
   }
 
   /// Hands on one part beyond the limit, so that a route which reads the body answers 413; more is
@@ -101,6 +120,7 @@ final class EdgeHandler: ChannelDuplexHandler {
   ) {
     switch unwrapOutboundIn(data) {
     case .head(var head):
+      if isLast, unanswered == 1 { closeAfterResponse = true }
       if closeAfterResponse { head.headers.replaceOrAdd(name: "connection", value: "close") }
       if head.headers["connection"].contains("close") { closeAfterResponse = true }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -108,7 +128,7 @@ final class EdgeHandler: ChannelDuplexHandler {
       context.write(data, promise: promise)
     case .end:
       unanswered -= 1
-      deadlines.enter(.idle)
+      if unanswered == 0, !isReading { deadlines.enter(.idle) }
       if closeAfterResponse || refusal != nil {
         context.writeAndFlush(data, promise: promise)
         finish(context: context)

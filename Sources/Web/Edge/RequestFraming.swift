@@ -16,6 +16,11 @@ public enum EdgeRefusal: Error, Sendable, Equatable {
 }
 
 extension HTTPRequestHead {
+  var expectsContinue: Bool {
+    version == .http1_1
+      && headers["expect"].contains { $0.asciiLowercased.utf8.elementsEqual("100-continue".utf8) }
+  }
+
   /// Refuses what two parsers could read in two ways (RFC 9112 §6.3, request smuggling): two
   /// lengths, a length next to a transfer coding, codings other than chunked, no or two hosts, and
   /// targets in any but origin form.
@@ -23,7 +28,7 @@ extension HTTPRequestHead {
     let lengths = headers["content-length"]
     let codings = headers["transfer-encoding"]
     guard lengths.count <= 1, codings.count <= 1, lengths.isEmpty || codings.isEmpty,
-      codings.allSatisfy({ $0.utf8.elementsEqual("chunked".utf8) }),
+      codings.allSatisfy({ $0.asciiLowercased.utf8.elementsEqual("chunked".utf8) }),
       lengths.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } && $0.utf8.count <= 18 })
     else { throw .malformed }
     let hosts = headers["host"].count

@@ -22,8 +22,9 @@ struct InvalidateRoute: Sendable {
     }
     if object["account_id"] != nil {
       let id = try object.string("account_id")
-      guard (1...256).contains(id.utf8.count) else {
-        throw .unusable("account_invalid", "The account id must have 1 to 256 octets.")
+      guard Account.isID(id) else {
+        throw .unusable(
+          "account_invalid", "The account id must have 1 to 256 octets and no control character.")
       }
       return .account(id: id)
     }

@@ -34,11 +34,30 @@ extension Substring {
   func onlyValue(of name: String) -> String? {
     let equals = UInt8(ascii: "=")
     let found = utf8.split(separator: UInt8(ascii: "&")).filter { parameter in
-      parameter.prefix { $0 != equals }.elementsEqual(name.utf8)
+      // To others an escaped name is the same name, so it counts, but stands for nothing.
+      let spelled = parameter.prefix { $0 != equals }
+      return spelled.elementsEqual(name.utf8) || Self.unescaped(spelled) == Array(name.utf8)
     }
-    guard found.count == 1, let parameter = found.first, parameter.contains(equals) else {
-      return nil
-    }
+    guard found.count == 1, let parameter = found.first,
+      parameter.starts(with: (name + "=").utf8)
+    else { return nil }
     return String(Substring(parameter.dropFirst(name.utf8.count + 1)))
+  }
+
+  /// With every valid `%xx` undone.
+  private static func unescaped(_ text: Substring.UTF8View) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = text
+    while let byte = rest.first {
+      let digits = String(decoding: rest.dropFirst().prefix(2), as: UTF8.self)
+      if byte == UInt8(ascii: "%"), let escaped = Hex.decode(digits.asciiLowercased)?.first {
+        bytes.append(escaped)
+        rest = rest.dropFirst(3)
+      } else {
+        bytes.append(byte)
+        rest = rest.dropFirst()
+      }
+    }
+    return bytes
   }
 }

@@ -125,13 +125,13 @@ extension Assembly {
   /// the old ones stay in use.
   func reloading() -> ReloadService {
     ReloadService(logger: logger) { [self] in
-      let keys = try Self.readKeyring(settings)
-      let callers = try Self.readCallerKeys(settings)
-      let (pages, renderer) = (try Self.readPages(settings), try Self.readRenderer(settings))
-      self.pages.replace(with: pages)
-      composer.renderer.replace(with: renderer)
-      keyring.replace(with: keys)
-      callerKeys.replace(with: callers)
+      // Each on its own: a broken template must not keep a removed key alive.
+      [
+        ("callers", { callerKeys.replace(with: try Self.readCallerKeys(settings)) }),
+        ("keyring", { keyring.replace(with: try Self.readKeyring(settings)) }),
+        ("pages", { pages.replace(with: try Self.readPages(settings)) }),
+        ("mails", { composer.renderer.replace(with: try Self.readRenderer(settings)) }),
+      ]
     }
   }
 }

@@ -38,14 +38,16 @@ extension Assembly {
     let surface = try surface(onRecorded: { [signal] in
       if let hint { hint.send() } else { signal.send() }
     })
+    var limits = EdgeLimits()
+    limits.connections = ProcessLimits.connectionsOfListener
     let (people, programs) = (settings.listenPublic, settings.listenInternal)
     return try [watch, reloading()] + (withWorker ? working() : []) + [
       Listener.forPeople(
         surface, isSecure: settings.isPublicSecure, host: people.host, port: people.port ?? 0,
-        logger: logger, onBound: { await onBound(.people, $0) }),
+        limits: limits, logger: logger, onBound: { await onBound(.people, $0) }),
       Listener.forPrograms(
-        surface, keys: callerKeys, host: programs.host, port: programs.port ?? 0, logger: logger,
-        onBound: { await onBound(.programs, $0) }),
+        surface, keys: callerKeys, host: programs.host, port: programs.port ?? 0,
+        limits: limits, logger: logger, onBound: { await onBound(.programs, $0) }),
     ]
   }
 

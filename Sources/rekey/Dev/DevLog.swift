@@ -8,7 +8,7 @@ enum DevLog {
     let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw CommandFailure(description: "\(path) cannot be written") }
     return Logger(label: "rekey dev") { _ in
-      JSONLogHandler(logLevel: level, output: descriptor)
+      JSONLogHandler(logLevel: level, output: LogLines.file(descriptor))
     }
   }
 

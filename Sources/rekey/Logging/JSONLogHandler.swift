@@ -8,8 +8,8 @@ import PasswordReset
 struct JSONLogHandler: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
-  /// An open file.
-  var output = STDERR_FILENO
+  /// Takes a line and returns how many were lost before it.
+  var output: @Sendable ([UInt8]) -> Int = LogLines.standardError.append
 
   static let longestValue = 2048
 
@@ -19,19 +19,28 @@ struct JSONLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    var members: [(key: String, value: JSON)] = [
-      ("time", .string(LogTime.now)), ("level", .string(event.level.rawValue)),
-      ("message", .string(Self.cut(event.message.description))),
-    ]
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
+    let lost = output(Self.line(event.level, event.message.description, all))
+    if lost > 0 {
+      _ = output(Self.line(.error, "log lines lost", ["count": "\(lost)"]))
+    }
+  }
+
+  private static func line(
+    _ level: Logger.Level, _ message: String, _ all: Logger.Metadata
+  ) -> [UInt8] {
+    var members: [(key: String, value: JSON)] = [
+      ("time", .string(LogTime.now)), ("level", .string(level.rawValue)),
+      ("message", .string(cut(message))),
+    ]
     for (key, value) in all.sorted(by: { $0.key < $1.key }) {
       let isTaken = ["time", "level", "message"].contains(key)
-      members.append((isTaken ? "fact_\(key)" : key, .string(Self.cut("\(value)"))))
+      members.append((isTaken ? "fact_\(key)" : key, .string(cut("\(value)"))))
     }
     var line = JSON.object(JSONObject(members)).serializedBytes()
-    if line.contains(where: { $0 >= 0x7f }) { line = Self.escaping(line) }
+    if line.contains(where: { $0 >= 0x7f }) { line = escaping(line) }
     line.append(UInt8(ascii: "\n"))
-    Standard.write(line, to: output)
+    return line
   }
 
   private static func cut(_ text: String) -> String {
@@ -67,7 +76,8 @@ struct TextLogHandler: LogHandler {
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
     let facts = all.sorted { $0.key < $1.key }.map { "\($0.key)=\("\($0.value)".oneLine)" }
     let text = ([event.message.description.oneLine] + facts).joined(separator: " ")
-    Standard.error("\(LogTime.now) \(event.level.rawValue) \(text)")
+    let line = "\(LogTime.now) \(event.level.rawValue) \(text)\n"
+    _ = LogLines.standardError.append(Array(line.utf8))
   }
 }
 

@@ -25,7 +25,7 @@ final class ScriptedOutbox: Outbox {
     /// Faults of the next looks.
     var claimFaults: [ResetError] = []
     var namingFault: ResetError?
-    var finishFault: ResetError?
+    var finishFaults: [ResetError] = []
     var isLeaseLost = false
   }
 
@@ -54,7 +54,8 @@ final class ScriptedOutbox: Outbox {
     let answer: Result<Bool, ResetError> = state.update { state in
       state.finishes.append(Finish(message: message.id, outcome: outcome))
       state.inHand -= 1
-      return state.finishFault.map { .failure($0) } ?? .success(!state.isLeaseLost)
+      if !state.finishFaults.isEmpty { return .failure(state.finishFaults.removeFirst()) }
+      return .success(!state.isLeaseLost)
     }
     return try answer.get()
   }

@@ -21,12 +21,10 @@ extension MemoryStore.State {
 
   /// The address's limit is looked at first.
   fileprivate func refusal(of draft: RequestDraft) -> RecordOutcome? {
-    if let wait = wait(for: draft.limiterKey, draft.limits.address) {
-      return .limited(by: .address, retryAfter: wait)
-    }
-    return draft.clientKey.flatMap { wait(for: $0, draft.limits.client) }.map {
-      .limited(by: .client, retryAfter: $0)
-    }
+    let address = wait(for: draft.limiterKey, draft.limits.address)
+    let client = draft.clientKey.flatMap { wait(for: $0, draft.limits.client) }
+    guard let wait = [address, client].compactMap({ $0 }).max() else { return nil }
+    return .limited(by: address == nil ? .client : .address, retryAfter: wait)
   }
 
   /// Whole seconds until no limit is broken; nil if none is.

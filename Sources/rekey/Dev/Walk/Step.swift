@@ -56,7 +56,7 @@ final class WalkReport {
   private(set) var held = 0
   private let print: (String) -> Void
 
-  init(print: @escaping (String) -> Void = Standard.output) { self.print = print }
+  init(print: @escaping (String) -> Void = { Standard.output($0) }) { self.print = print }
 
   func title(_ text: String) { print(text) }
 

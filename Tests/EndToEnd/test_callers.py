@@ -1,9 +1,11 @@
 """Callers: who has no key gets nothing, and each sees only its own requests."""
 
+import subprocess
+
 import pytest
 from caller import Caller, new_address
 from http_client import exchange, send, status_of
-from installation import Installation
+from installation import BINARY, Installation
 from polling import eventually
 from service import Service
 from test_consume import mailed_token
@@ -140,3 +142,13 @@ def test_a_broken_callers_file_keeps_the_old_keys(rekey: Installation):
         "a complaint in the log",
     )
     assert service.caller.verify("x").status == 404
+
+
+def test_a_list_that_nobody_can_read_is_a_failure(rekey: Installation):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [str(BINARY), "callers", "list"], env=rekey.settings, stdout=full, check=False,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "stdout" in done.stderr

@@ -210,3 +210,28 @@ def test_a_wrong_length_does_not_hold_the_connection_for_ever(shared: Service):
 
 def test_an_idle_connection_is_closed(shared: Service):
     closes_within(shared, b"", 34)
+
+
+def test_a_body_held_back_for_100_continue_is_asked_for(shared: Service):
+    data = body()
+    with socket.create_connection(shared.internal, timeout=10) as connection:
+        lines = (f"Content-Length: {len(data)}", "Expect: 100-Continue", "Connection: close")
+        connection.sendall(head(shared, *lines))
+        assert connection.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(data)
+        assert status_of(read_to_end(connection, 10)) == 202
+
+
+@pytest.mark.parametrize("option", ["Connection: Close", "Connection: keep-alive, CLOSE"])
+def test_a_client_that_says_close_in_any_case_is_closed(shared: Service, option: str):
+    data = body()
+    raw = exchange(shared.internal, head(shared, f"Content-Length: {len(data)}", option) + data)
+    assert status_of(raw) == 202
+    assert b"connection: close" in raw.lower()
+
+
+def test_a_transfer_coding_is_known_in_any_case(shared: Service):
+    lines = ("Transfer-Encoding: Chunked", "Connection: close")
+    data = body()
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data)
+    assert status_of(exchange(shared.internal, head(shared, *lines) + chunks)) == 202

@@ -186,3 +186,13 @@ def test_configured_limits_replace_the_defaults(rekey: Installation):
     refused = service.caller.request(address)
     assert refused.status == 429
     assert 3580 <= int(refused.header("retry-after")) <= 3600
+
+
+def test_a_request_that_breaks_both_limits_is_told_the_longer_wait(rekey: Installation):
+    limits = {"REKEY_LIMITS_EMAIL": "1/4m", "REKEY_LIMITS_CLIENT": "1/20m"}
+    service = rekey.serve("--no-worker", **limits)
+    address, client = new_address(), {"ip": "192.0.2.77"}
+    service.caller.accepted(address, client=client)
+    refused = service.caller.request(address, client=client)
+    assert refused.status == 429
+    assert 19 * 60 < int(refused.header("retry-after")) <= 20 * 60

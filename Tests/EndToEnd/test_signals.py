@@ -3,13 +3,19 @@
 import http.client
 import os
 import random
+import re
+import resource
+import shutil
 import socket
+import subprocess
 import threading
+from pathlib import Path
 
-from caller import new_address
+from caller import Caller, new_address
 from http_client import read_to_end, status_of
-from installation import Installation
+from installation import BINARY, ROOT, Installation
 from polling import eventually
+from ports import free_port
 from service import Service
 
 
@@ -39,8 +45,12 @@ def test_sigterm_lets_a_request_in_flight_finish_and_takes_no_new_one(rekey: Ins
 
 
 def accepts(service: Service) -> bool:
+    return accepts_at(service.internal)
+
+
+def accepts_at(address: tuple[str, int]) -> bool:
     try:
-        socket.create_connection(service.internal, timeout=1).close()
+        socket.create_connection(address, timeout=1).close()
     except OSError:
         return False
     return True
@@ -120,3 +130,51 @@ def test_1000_idle_connections_leave_others_served(service: Service):
     assert service.alive().status == 200
     for connection in idle:
         connection.close()
+
+
+def test_a_broken_template_keeps_no_removed_key_alive(rekey: Installation):
+    templates = rekey.directory / "templates"
+    shutil.copytree(ROOT / "templates", templates)
+    service = rekey.serve("--no-worker", REKEY_TEMPLATES_DIRECTORY=str(templates))
+    added = rekey.add_caller("blog")
+    shutil.rmtree(templates / "mail")
+    rekey.succeed("callers", "remove", "shop")
+    service.hang_up()
+    eventually(lambda: service.caller.verify("x").status == 401, "the key gone")
+    assert service.as_caller(added).verify("x").status == 404
+    assert any(line["message"].startswith("not reloaded") for line in service.log_lines())
+
+
+def test_a_reader_of_the_log_that_stops_reading_stops_nobody(rekey: Installation):
+    """A pipe holds 64 KiB; after that every write of a line would wait for its reader."""
+    reading, writing = os.pipe()
+    environment = {
+        **rekey.settings,
+        "REKEY_LISTEN_PUBLIC": f"127.0.0.1:{free_port()}",
+        "REKEY_LISTEN_INTERNAL": f"127.0.0.1:{free_port()}",
+    }
+    process = subprocess.Popen([str(BINARY), "serve"], env=environment, stderr=writing)
+    os.close(writing)
+    host, port = environment["REKEY_LISTEN_INTERNAL"].split(":")
+    caller = Caller((host, int(port)), rekey.key, rekey.seen)
+    try:
+        eventually(lambda: accepts_at((host, int(port))), "an open listener")
+        for _ in range(600):
+            assert caller.verify("x").status == 404
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reading)
+
+
+def test_open_files_are_not_held_to_the_soft_limit(rekey: Installation):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        service = rekey.serve("--no-worker")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    limits = Path(f"/proc/{service.pid}/limits").read_text()
+    assert re.search(rf"^Max open files +{hard} +{hard} ", limits, re.MULTILINE)

@@ -55,6 +55,25 @@ import Testing
     #expect(recorder.drafts.count == 1)
   }
 
+  @Test(arguments: [
+    (Row(readAt: .after(86_399)), true), (Row(readAt: .after(86_400)), false),
+    (Row(revokedAt: .after(1), revokeReason: .replaced), true),
+    (Row(revokedAt: .after(1), revokeReason: .invalidated), false),
+    (Row(revokedAt: .after(1), revokeReason: .siblingConsumed), false),
+    (Row(revokedAt: .after(1), revokeReason: .completed), false),
+    (Row(consumedAt: .after(1)), false),
+  ])
+  func `an account that the main app named is taken for a day, until it may have changed`(
+    _ row: Row, _ isTaken: Bool
+  ) async throws {
+    var row = row
+    row.details = try Sample.details(.known(Sample.account()))
+    #expect((try await again(token, OneRequest(row.stored(in: vault))) != nil) == isTaken)
+    #expect(recorder.drafts.count == (isTaken ? 1 : 0))
+    let asked = try await again(token, OneRequest(row.stored(in: vault)), directory: .http)
+    #expect(asked != nil)
+  }
+
   @Test(arguments: [DirectoryMode.http, .sql])
   func `a directory is asked anew, whatever was known`(_ mode: DirectoryMode) async throws {
     for claim in [AccountClaim.known(try Sample.account()), .none, .unasked] {

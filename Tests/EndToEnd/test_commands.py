@@ -3,11 +3,13 @@
 import json
 import re
 import stat
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from installation import Installation, run_binary
+from installation import BINARY, Installation, run_binary
 
 COMMANDS = [
     [], ["serve"], ["work"], ["migrate"], ["purge"], ["keys"], ["keys", "init"], ["keys", "list"],
@@ -25,8 +27,6 @@ def test_help_goes_to_stdout_and_needs_no_configuration(command: list[str]):
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ([], ["version"])])
 def test_help_has_an_example(command: list[str]):
-    if command in (["keys"], ["callers"]):
-        pytest.skip("its subcommands have them")
     text = run_binary(*command, "--help").stdout
     assert f"rekey {' '.join(command)}" in text
     assert "EXAMPLE" in text.upper()
@@ -95,6 +95,29 @@ def test_a_caller_may_have_two_keys_and_not_three(rekey: Installation):
     assert third.returncode == 1
     assert third.stdout == ""
     assert (rekey.directory / "callers").read_text().count("shop ") == 2
+
+
+def test_callers_at_the_same_time_lose_no_key(rekey: Installation):
+    with ThreadPoolExecutor(12) as pool:
+        keys = list(pool.map(rekey.add_caller, [f"c{n}" for n in range(12)]))
+    text = (rekey.directory / "callers").read_text()
+    assert all(sha256(key.encode()).hexdigest() in text for key in keys)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: rekey.succeed("callers", "remove", f"c{n}"), range(6)))
+    assert text.count("\n") - 6 == (rekey.directory / "callers").read_text().count("\n")
+
+
+def test_a_key_that_nobody_saw_is_not_stored(rekey: Installation):
+    file = rekey.directory / "callers"
+    before = file.read_text()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [str(BINARY), "callers", "add", "second"], env=rekey.settings, stdout=full,
+            stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "could not be shown" in done.stderr
+    assert file.read_text() == before
 
 
 def test_callers_remove_takes_all_keys_and_an_unknown_name_fails(rekey: Installation):

@@ -50,9 +50,11 @@ def test_it_makes_the_days_ahead(empty: Database):
 def test_a_newer_schema_is_left_alone(empty: Database):
     migrate(empty)
     empty.execute("INSERT INTO rekey.schema_version (version, name) VALUES (9999, 'future')")
-    done = migrate(empty)
-    assert done.returncode == 1
-    assert "9999" in done.stderr
+    for option in ([], ["--dry-run"]):
+        done = migrate(empty, *option)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "9999" in done.stderr
+    assert migrate(empty, "--status").returncode == 1
 
 
 def test_a_database_that_is_not_utf_8_is_refused(cluster_url: str):

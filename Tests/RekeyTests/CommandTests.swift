@@ -39,6 +39,7 @@ import Testing
     ["callers", "add", ""], ["callers", "add", "1a"], ["callers", "add", "file"],
     ["callers", "add", "a b"], ["callers", "remove"], ["migrate", "--status", "--dry-run"],
     ["dev", "--port-base", "65532"], ["dev", "--port-base=-1"], ["dev", "--port-base", "x"],
+    ["dev", "--directory", ""], ["dev", "--ready-file", ""],
     ["dev", "--walk", "--ready-file", "x"], ["dev", "--database-url", "x"], ["serve", "--worker"],
     ["no-such-command"], ["--no-such-option"], ["serve", "--token-lifetime"],
   ])
@@ -86,6 +87,20 @@ import Testing
       try await Callers.Add.parse(["shop"] + add).run()
     }
     #expect(Folder.text(of: file) == text)
+  }
+
+  @Test func `comments, empty lines and mode outlive a change`() async throws {
+    let folder = try Folder()
+    let hash = String(repeating: "1", count: 64)
+    let file = try folder.write("# ours\n\nshop \(hash) d\n# end", mode: 0o640)
+    let options = ["--callers-file", file, "--config", try folder.write("", to: "rekey.yaml")]
+    try await Callers.Add.parse(["other"] + options).run()
+    let added = try #require(Folder.text(of: file))
+    #expect(added.hasPrefix("# ours\n\nshop \(hash) d\n# end\nother ") && added.hasSuffix("Z\n"))
+    try await Callers.Remove.parse(["other"] + options).run()
+    #expect(Folder.text(of: file) == "# ours\n\nshop \(hash) d\n# end\n")
+    try await Callers.Remove.parse(["shop"] + options).run()
+    #expect(Folder.text(of: file) == "# ours\n\n# end\n" && Folder.mode(of: file) == 0o640)
   }
 
   @Test func `keys init makes a keyring once`() async throws {

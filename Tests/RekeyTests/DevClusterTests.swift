@@ -94,10 +94,26 @@ import Testing
     }
   }
 
-  @Test func `the last lines of a log are its words`() throws {
+  private func words(_ former: String, _ text: String, isKept: Bool = true) throws -> String {
     let folder = try Folder()
-    let path = try folder.write("one\ntwo\n\nthree\nfour\n")
-    #expect(LogTail.words(of: path) == ": two | three | four (more in \(path))")
-    #expect(LogTail.words(of: "\(folder.path)/no") == "")
+    let tail = LogTail(try folder.write(former), isKept: isKept)
+    _ = try folder.write(former + text)
+    return tail.words.replacing(folder.path, with: "D")
+  }
+
+  @Test func `the last lines of a log are its words, without those of earlier starts`() throws {
+    #expect(try words("FATAL: x\n", "1\n2\n\n3\n4\n") == ": 2 | 3 | 4 (more in D/file)")
+    #expect(try words("FATAL: x\n", "") == "")
+    let folder = try Folder()
+    #expect(LogTail("\(folder.path)/no", isKept: true).words == "")
+  }
+
+  @Test(arguments: ["FATAL:  no space", "PANIC:  no space", "initdb: error: could not write"])
+  func `lines that name a cause come before later ones`(cause: String) throws {
+    #expect(try words("", "0\n\(cause)\n1\n2\n3\n") == ": \(cause) (more in D/file)")
+  }
+
+  @Test func `a log that goes with its directory is not named`() throws {
+    #expect(try words("", "no space\n", isKept: false) == ": no space")
   }
 }

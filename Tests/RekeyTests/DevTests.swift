@@ -73,6 +73,39 @@ import Testing
     #expect(folder.names == ["lock", "mine"])
   }
 
+  @Test(arguments: DevDirectory.File.allCases.map(\.rawValue) + ["postgres", "lock"])
+  func `a directory in which somebody else has made one of its names is refused`(
+    name: String
+  ) throws {
+    let folder = try Folder()
+    _ = try folder.write("mine", to: name)
+    #expect { _ = try DevDirectory.open(folder.path) } throws: {
+      "\($0)".hasPrefix("\(folder.path)/\(name) was not made by rekey dev; ")
+    }
+    #expect(folder.names == [name])
+    #expect(Folder.text(of: "\(folder.path)/\(name)") == "mine")
+  }
+
+  @Test func `one's own directory is opened again with what is in it`() throws {
+    let folder = try Folder()
+    do { _ = try DevDirectory.open(folder.path) }
+    for file in DevDirectory.File.allCases { _ = try folder.write("x", to: file.rawValue) }
+    _ = try DevDirectory.open(folder.path)
+  }
+
+  @Test func `a ready file is for a folder that is there`() throws {
+    let folder = try Folder()
+    let path = try folder.write("old", to: "ready.json")
+    try ReadyFile.clear(path)
+    try ReadyFile.clear(path)
+    #expect(folder.names.isEmpty)
+    for wrong in ["\(folder.path)/no/ready.json", folder.path] {
+      #expect { try ReadyFile.clear(wrong) } throws: {
+        "\($0)".hasPrefix("--ready-file \(wrong)")
+      }
+    }
+  }
+
   @Test func `a lock is not opened through a link`() throws {
     let folder = try Folder()
     let mine = try folder.write("mine", to: "mine")

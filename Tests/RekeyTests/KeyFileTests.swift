@@ -59,15 +59,54 @@ import Testing
     #expect(throws: CommandFailure.self) { try KeyFile.create("\(folder.path)/no/file", "x") }
   }
 
-  @Test func `a file is replaced as a whole and nothing stays beside it`() throws {
+  @Test func `a file is replaced as a whole, keeps its mode, and nothing stays beside it`() throws {
     let folder = try Folder()
-    let path = try folder.write("one", mode: 0o644)
+    let path = try folder.write("one", mode: 0o640)
     try KeyFile.replace(path, "two")
-    #expect(Folder.text(of: path) == "two" && Folder.mode(of: path) == 0o600)
-    #expect(folder.names == ["file"])
+    #expect(Folder.text(of: path) == "two" && Folder.mode(of: path) == 0o640)
+    try KeyFile.replace("\(folder.path)/new", "x")
+    #expect(Folder.mode(of: "\(folder.path)/new") == 0o600)
     mkdir("\(folder.path)/folder", 0o700)
     #expect(throws: CommandFailure.self) { try KeyFile.replace("\(folder.path)/folder", "x") }
-    #expect(folder.names == ["file", "folder"])
+    #expect(folder.names == ["file", "folder", "new"])
+  }
+
+  @Test func `behind a link, the file it leads to is replaced`() throws {
+    let folder = try Folder()
+    let (path, link) = (try folder.write("one"), "\(folder.path)/link")
+    #expect(symlink("file", link) == 0)
+    try KeyFile.replace(link, "two")
+    #expect(Folder.text(of: path) == "two")
+    var info = stat()
+    #expect(lstat(link, &info) == 0 && info.st_mode & S_IFMT == S_IFLNK)
+    unlink(path)
+    #expect(throws: CommandFailure.self) { try KeyFile.replace(link, "three") }
+    #expect(folder.names == ["link"])
+  }
+
+  @Test func `what cannot be announced changes nothing`() throws {
+    let folder = try Folder()
+    let path = try folder.write("one")
+    #expect(throws: CommandFailure.self) {
+      try KeyFile.change(path) { _ in
+        [0x32]
+      } announce: {
+        throw CommandFailure(description: "")
+      }
+    }
+    #expect(Folder.text(of: path) == "one" && folder.names == ["file"])
+  }
+
+  @Test func `of changes at the same time none is lost`() async throws {
+    let folder = try Folder()
+    let path = try folder.write("")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<16 {
+        group.addTask { try KeyFile.change(path) { ($0 ?? []) + [UInt8(ascii: "x")] } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(Folder.text(of: path) == String(repeating: "x", count: 16))
   }
 
   @Test(arguments: [

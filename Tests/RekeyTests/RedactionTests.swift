@@ -8,6 +8,11 @@ import Testing
     (
       "postgresql://user@h/d?sslmode=verify-full", "postgresql://<redacted>@h/d?sslmode=verify-full"
     ),
+    (
+      "postgresql://h/d?target_session_attrs=read-write&connect_timeout=3",
+      "postgresql://h/d?target_session_attrs=read-write&connect_timeout=3"
+    ),
+    ("smtp://h?tls=none&ca=/a/b", "smtp://h?tls=none&ca=/a/b"),
     ("postgresql://h1:1,h2:2/d", "postgresql://h1:1,h2:2/d"),
     ("smtps://user:hunter2@h:465", "smtps://<redacted>@h:465"),
     ("smtp://h smtps://u:hunter2@h", "smtp://h smtps://<redacted>@h"),
@@ -23,7 +28,10 @@ import Testing
     "postgresql://h/d?user=x&password=hunter2", "postgresql://h/d?sslpassword=hunter2",
     "host=h user=u password=hunter2", "password = 'hunter2 x'", "hunter2", "user:hunter2@h",
     "https://h/?secret=hunter2", "https://h/?api_key=hunter2", "https://h/?token=hunter2",
-    "smtp://h hunter2",
+    "smtp://h hunter2", "postgresql://h/d?pa%73sword=hunter2", "https://h/?sig=hunter2",
+    "https://h/?auth=hunter2", "https://h/?hunter2", "https://h/?user=x&&hunter2",
+    "https://h/?user=x;sig=hunter2", "https://h/?tls?hunter2", "https://h/#hunter2",
+    "https://h/?USER=hunter2", "https://h/?user=x?sig=hunter2", "https://h/?=hunter2",
   ])
   func `what may hold a secret is not shown`(text: String) {
     #expect(!Redaction.redacted(text).contains("hunter2"), "\(Redaction.redacted(text))")

@@ -42,6 +42,8 @@ import Testing
     "https://a:-1", "https://a:1:2", "https://[::1", "https://[::1]x", "https://[127.0.0.1]",
     "https://[v6]", "https://a/../b", "https://a/b/..", "https://a/./b", "https://a%2eb",
     "javascript:alert(1)", "data:text/html,x", "ftp://a", "https://a/\u{301}", "https://{token}/",
+    "https://a..b", "https://.a", "https://a.", "https://.", "https://-a", "https://a-.b",
+    "https://a.-b", "https://a:0", "https://a:00000",
   ])
   func `what another reader may take otherwise is none`(text: String) {
     #expect(WebURL(text) == nil)
@@ -64,6 +66,19 @@ import Testing
 
   @Test(arguments: [(253, true), (254, false)])
   func `a host name has at most 253 octets`(length: Int, isHost: Bool) {
-    #expect((HostPort(String(repeating: "a", count: length) + ":1") != nil) == isHost)
+    let name = String(String(repeating: "a23456789.", count: 26).prefix(length - 1)) + "z"
+    #expect(name.utf8.count == length && (HostPort(name + ":1") != nil) == isHost)
+  }
+
+  @Test(arguments: [(1, true), (63, true), (64, false)])
+  func `a label has at most 63 octets`(length: Int, isHost: Bool) {
+    let label = String(repeating: "a", count: length)
+    for name in [label, "a.\(label)", "\(label).a-b.c"] {
+      #expect((WebURL("https://\(name)") != nil) == isHost)
+    }
+  }
+
+  @Test func `a port to listen on may be any free one`() {
+    #expect(HostPort("127.0.0.1:0")?.port == 0)
   }
 }

@@ -1,10 +1,16 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import PasswordReset
 
 struct Callers: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Add, list and remove main apps and their keys.",
+    discussion: """
+      Examples:
+        rekey callers add shop
+        rekey callers list
+        rekey callers remove shop --key 1f2e3d4c
+      """,
     subcommands: [Add.self, List.self, Remove.self])
 
   struct Add: AsyncParsableCommand {
@@ -35,16 +41,24 @@ struct Callers: AsyncParsableCommand {
     func run() async throws {
       let settings = try options.settings()
       let path = try settings.require(settings.callersFile, .callersFile)
-      let exists = FileManager.default.fileExists(atPath: path)
-      let entries = exists ? try Assembly.readCallerKeys(settings).entries : []
-      guard entries.count(where: { $0.name == name }) < 2 else {
-        throw CommandFailure(
-          description:
-            "\(name) has two keys already; remove it or edit \(path) to drop the older one")
+      var key = ""
+      try KeyFile.change(path) { former in
+        let entries = former == nil ? [] : try Assembly.readCallerKeys(settings).entries
+        guard entries.count(where: { $0.name == name }) < 2 else {
+          throw CommandFailure(
+            description:
+              "\(name) has two keys already; remove it or edit \(path) to drop the older one")
+        }
+        let made = try CallerKeys.newKey(for: name, createdAt: Today.text)
+        key = made.key
+        let before = former ?? []
+        let isOpen = !before.isEmpty && before.last != UInt8(ascii: "\n")
+        return before + Array(((isOpen ? "\n" : "") + made.entry.line).utf8)
+      } announce: {
+        guard Standard.write(key + "\n", to: STDOUT_FILENO) else {
+          throw CommandFailure(description: "the key could not be shown; \(path) is left as it is")
+        }
       }
-      let (key, entry) = try CallerKeys.newKey(for: name, createdAt: Today.text)
-      try KeyFile.replace(path, (entries + [entry]).map(\.line).joined())
-      Standard.output(key)
       Standard.error("the key above is shown this once; \(path) holds its SHA-256")
     }
   }
@@ -108,15 +122,26 @@ struct Callers: AsyncParsableCommand {
     func run() async throws {
       let settings = try options.settings()
       let path = try settings.require(settings.callersFile, .callersFile)
-      let entries = try Assembly.readCallerKeys(settings).entries
-      let left = entries.filter { entry in
-        entry.name != name || !(key.map { entry.keyHash.hasPrefix($0) } ?? true)
+      var removed = 0
+      try KeyFile.change(path) { former in
+        _ = try Assembly.readCallerKeys(settings)
+        let lines = (former ?? []).split(
+          separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let left = lines.filter { !isMeant($0) }
+        removed = lines.count - left.count
+        guard removed > 0 else {
+          throw CommandFailure(description: "\(path) has no such key of a caller of this name")
+        }
+        return Array(left.joined(separator: [UInt8(ascii: "\n")]))
       }
-      guard left.count < entries.count else {
-        throw CommandFailure(description: "\(path) has no such key of a caller of this name")
-      }
-      try KeyFile.replace(path, left.map(\.line).joined())
-      Standard.error("removed \(entries.count - left.count) key(s); SIGHUP a running service")
+      Standard.error("removed \(removed) key(s); SIGHUP a running service")
+    }
+
+    /// Comments and empty lines hold no entry.
+    private func isMeant(_ line: ArraySlice<UInt8>) -> Bool {
+      let file = try? CallerKeys(file: String(decoding: line, as: UTF8.self))
+      guard let entry = file?.entries.first else { return false }
+      return entry.name == name && (key.map { entry.keyHash.hasPrefix($0) } ?? true)
     }
   }
 }

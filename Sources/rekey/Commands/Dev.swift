@@ -45,6 +45,8 @@ struct Dev: AsyncParsableCommand {
     guard portBase.map({ $0 == 0 || (1...65531).contains($0) }) ?? true else {
       throw ValidationError("--port-base is 0 or a number from 1 to 65531.")
     }
+    guard directory != "" else { throw ValidationError("--directory is empty.") }
+    guard readyFile != "" else { throw ValidationError("--ready-file is empty.") }
     guard !walk || readyFile == nil else {
       throw ValidationError("--walk stops by itself; --ready-file does not go with it.")
     }

@@ -4,7 +4,13 @@ import PasswordReset
 
 struct Keys: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make and list the keys of the keyring.", subcommands: [Init.self, List.self])
+    abstract: "Make and list the keys of the keyring.",
+    discussion: """
+      Examples:
+        rekey keys init --keyring-file /etc/rekey/keyring
+        rekey keys list --json
+      """,
+    subcommands: [Init.self, List.self])
 
   struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

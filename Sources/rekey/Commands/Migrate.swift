@@ -17,7 +17,9 @@ struct Migrate: AsyncParsableCommand {
   @Flag(help: "Show what is applied and what is pending; exit 1 if something is pending.")
   var status = false
 
-  @Flag(name: .customLong("dry-run"), help: "Show what would be applied.")
+  @Flag(
+    name: .customLong("dry-run"), help: "Show what would be applied; exit 1 if the schema is newer."
+  )
   var dryRun = false
 
   @OptionGroup(title: "Configuration")
@@ -48,6 +50,12 @@ struct Migrate: AsyncParsableCommand {
   private func show(_ found: Migrator.Status) throws {
     if dryRun {
       for label in found.pending { Standard.output(label) }
+      if found.isTooNew {
+        throw CommandFailure(
+          description:
+            "the schema is \(found.applied), newer than this rekey, which knows \(Migrations.newest)"
+        )
+      }
       return
     }
     Standard.output("schema \(found.applied) of \(Migrations.newest)")

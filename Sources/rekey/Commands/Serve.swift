@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 
 struct Serve: AsyncParsableCommand {
@@ -6,7 +7,7 @@ struct Serve: AsyncParsableCommand {
     abstract: "Serve the link and the API, and send mail.",
     discussion: """
       Ready when /readyz on listen.internal answers 200. SIGTERM drains and exits 0; SIGHUP reloads \
-      the keyring and the callers.
+      keyring, callers and templates.
 
       Examples:
         rekey serve --config rekey.yaml
@@ -20,6 +21,8 @@ struct Serve: AsyncParsableCommand {
   var options: ConfigurationOptions
 
   func run() async throws {
+    // One that comes before there is a handler would end the process.
+    signal(SIGHUP, SIG_IGN)
     let settings = try options.settings()
     let logger = settings.logger("rekey serve")
     let assembly = try Assembly(settings, logger: logger, name: "serve")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 
 struct Work: AsyncParsableCommand {
@@ -16,6 +17,8 @@ struct Work: AsyncParsableCommand {
   var options: ConfigurationOptions
 
   func run() async throws {
+    // One that comes before there is a handler would end the process.
+    signal(SIGHUP, SIG_IGN)
     let settings = try options.settings()
     let logger = settings.logger("rekey work")
     let assembly = try Assembly(settings, logger: logger, name: "work")

@@ -23,15 +23,30 @@ enum Redaction {
       + (at == nil ? "" : "<redacted>@") + String(decoding: open, as: UTF8.self)
   }
 
-  /// Hosts with numbers for ports, and a query without words that name secrets.
+  /// Hosts with numbers for ports, no fragment, and a query that holds no secret.
   private static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
     let authority = text.prefix { !"/?#".utf8.contains($0) }
     let isHost = authority.split(separator: UInt8(ascii: ",")).allSatisfy { part in
       HostPort(String(decoding: part, as: UTF8.self), portRequired: false) != nil
     }
-    let query = String(decoding: text.drop { $0 != UInt8(ascii: "?") }, as: UTF8.self).lowercased()
-    return isHost && text.allSatisfy { (0x21...0x7e).contains($0) }
-      && !["pass", "secret", "key", "token"].contains { query.contains($0) }
+    return isHost && text.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") }
+      && isPlainQuery(text.drop { $0 != UInt8(ascii: "?") }.dropFirst())
+  }
+
+  private static let plainParameters: Set = [
+    "sslmode", "sslrootcert", "target_session_attrs", "connect_timeout", "application_name",
+    "host", "port", "dbname", "user", "tls", "ehlo", "timeout", "ca",
+  ]
+
+  /// Only parameters that are known to be plain, named without escapes, and one value for each.
+  private static func isPlainQuery(_ query: ArraySlice<UInt8>) -> Bool {
+    query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false).allSatisfy { pair in
+      let name = pair.prefix { $0 != UInt8(ascii: "=") }
+      let value = pair[name.endIndex...].dropFirst()
+      return pair.isEmpty && query.isEmpty
+        || plainParameters.contains(String(decoding: name, as: UTF8.self))
+          && !value.contains { ";=?".utf8.contains($0) }
+    }
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool {

@@ -10,7 +10,7 @@ struct WebURL: Sendable, Equatable {
   let rest: String
   let text: String
 
-  /// Nil for another scheme, a user, a missing host, white space, a backslash, `..` in the path, or
+  /// Nil for another scheme, a user, a missing host, port 0, white space, a backslash, `..` in the path, or
   /// http to a host that is not loopback.
   init?(_ text: String) {
     guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\\") }) else {
@@ -22,6 +22,7 @@ struct WebURL: Sendable, Equatable {
     let end = afterScheme.firstIndex { "/?#".utf8.contains($0) } ?? afterScheme.endIndex
     guard let authority = HostPort(String(Substring(afterScheme[..<end])), portRequired: false)
     else { return nil }
+    guard authority.port != 0 else { return nil }
     isSecure = scheme == "https://"
     host = authority.host
     port = authority.port
@@ -75,11 +76,17 @@ struct HostPort: Sendable, Equatable {
     }
   }
 
+  /// RFC 1123 §2.1, and underscores, which internal names have: labels of 1 to 63 octets that do
+  /// not begin or end with a hyphen.
   private static func isName(_ host: String) -> Bool {
-    !host.isEmpty && host.utf8.count <= 253
-      && host.utf8.allSatisfy {
-        (97...122).contains($0 | 0x20) || (48...57).contains($0) || [45, 46, 95].contains($0)
-      }
+    host.utf8.count <= 253
+      && host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        .allSatisfy { label in
+          (1...63).contains(label.count) && label.first != 45 && label.last != 45
+            && label.allSatisfy {
+              (97...122).contains($0 | 0x20) || (48...57).contains($0) || [45, 95].contains($0)
+            }
+        }
   }
 
   /// Reached without leaving the machine.

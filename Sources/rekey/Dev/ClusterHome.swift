@@ -12,13 +12,14 @@ struct ClusterHome: Sendable {
   var data: String { "\(path)/data" }
   var hasData: Bool { access("\(data)/PG_VERSION", F_OK) == 0 }
 
+  static let name = "postgres"
   private static let shared = "/var/tmp"
   private static let socketName = ".s.PGSQL.5432"
 
   /// Finds it or makes it, empty.
   /// - Parameter directory: absolute, without symbolic links.
   static func prepare(below directory: String) throws(CommandFailure) -> ClusterHome {
-    let name = "\(directory)/postgres"
+    let name = "\(directory)/\(Self.name)"
     let user = try DevUser.forPostgres(at: name)
     let elsewhere = PrivateDirectory.name(in: shared, for: directory)
     let home: String
@@ -46,9 +47,25 @@ struct ClusterHome: Sendable {
       path: home, user: user, socketDirectory: try socketDirectory(for: home, user))
   }
 
+  /// A directory that was removed by hand has left its cluster elsewhere, without the keys to read
+  /// it. A new directory of the same name begins empty.
+  static func removeAbandoned(below directory: String) async throws {
+    let elsewhere = PrivateDirectory.name(in: shared, for: directory)
+    guard link("\(directory)/\(Self.name)") == nil, access(elsewhere, F_OK) == 0 else { return }
+    let user = try DevUser.forPostgres(at: elsewhere)
+    // A stranger's is left alone; it is in the way only if it is needed.
+    guard (try? PrivateDirectory.claim(elsewhere, for: user)) != nil else { return }
+    let home = ClusterHome(path: elsewhere, user: user, socketDirectory: elsewhere)
+    try await FormerPostmaster(home: home).end()
+    Standard.error("removing \(elsewhere), which an earlier \(directory) has left")
+    do { try FileManager.default.removeItem(atPath: elsewhere) } catch {
+      throw CommandFailure(description: "\(elsewhere) cannot be removed")
+    }
+  }
+
   /// Removes the cluster, wherever it is. Nothing may run in it.
   static func remove(below directory: String) throws(CommandFailure) {
-    let name = "\(directory)/postgres"
+    let name = "\(directory)/\(Self.name)"
     for path in [
       PrivateDirectory.name(in: "/tmp", for: name),
       PrivateDirectory.name(in: shared, for: directory),

@@ -8,14 +8,15 @@ struct DevCluster: Sendable {
   let home: ClusterHome
   private let process: ChildProcess
   private let ending: Task<Int32, any Error>
-  private let log: String
+  let log: LogTail
 
   static let superuser = "postgres"
 
   /// Makes the cluster if there is none, starts it and waits until it answers.
   static func start(in directory: DevDirectory) async throws -> DevCluster {
+    try await ClusterHome.removeAbandoned(below: directory.path)
     let home = try ClusterHome.prepare(below: directory.path)
-    let log = directory.file(.postgresLog)
+    let log = LogTail(directory.file(.postgresLog), isKept: !directory.isTemporary)
     let programs = try PostgresPrograms.find(version: home.version)
     try await FormerPostmaster(home: home).end()
     if !home.hasData {
@@ -23,7 +24,8 @@ struct DevCluster: Sendable {
       try await initialise(home, programs, log)
     }
     let cluster = DevCluster(
-      home, try home.user.command(programs.postgres, home.serverArguments, output: log), log)
+      home, try home.user.command(programs.postgres, home.serverArguments, output: log.path),
+      log)
     do { try await cluster.awaitAnswer() } catch {
       await cluster.stop()
       throw error
@@ -31,7 +33,7 @@ struct DevCluster: Sendable {
     return cluster
   }
 
-  private init(_ home: ClusterHome, _ command: ChildProcess.Command, _ log: String) {
+  private init(_ home: ClusterHome, _ command: ChildProcess.Command, _ log: LogTail) {
     let process = ChildProcess(command)
     (self.home, self.process, self.log) = (home, process, log)
     ending = Task { try await process.run() }
@@ -39,7 +41,7 @@ struct DevCluster: Sendable {
 
   /// In a directory that gets its name at the end: what was interrupted is not taken for whole.
   private static func initialise(
-    _ home: ClusterHome, _ programs: PostgresPrograms, _ log: String
+    _ home: ClusterHome, _ programs: PostgresPrograms, _ log: LogTail
   ) async throws {
     let draft = "\(home.path)/data.new"
     try? FileManager.default.removeItem(atPath: draft)
@@ -49,7 +51,7 @@ struct DevCluster: Sendable {
         [
           "--pgdata", draft, "--username", superuser, "--auth-local", "trust", "--auth-host",
           "reject", "--encoding", "UTF8", "--locale", hasUTF8Locale ? "C.UTF-8" : "C",
-        ], output: log))
+        ], output: log.path))
     let status = try await withTaskCancellationHandler {
       try await process.run()
     } onCancel: {
@@ -57,7 +59,7 @@ struct DevCluster: Sendable {
     }
     try Task.checkCancellation()
     guard status == 0, rename(draft, home.data) == 0 else {
-      throw CommandFailure(description: "initdb failed\(LogTail.words(of: log))")
+      throw CommandFailure(description: "initdb failed\(log.words)")
     }
   }
 
@@ -86,7 +88,7 @@ extension DevCluster {
       try Task.checkCancellation()
       guard !process.hasEnded, ContinuousClock.now < end else {
         await session.close()
-        throw CommandFailure(description: "PostgreSQL did not start\(LogTail.words(of: log))")
+        throw CommandFailure(description: "PostgreSQL did not start\(log.words)")
       }
       try await Task.sleep(for: .milliseconds(20))
     }
@@ -136,15 +138,5 @@ extension ClusterHome {
 
   func url(user: String, database: String) -> String {
     "postgresql://\(user)@/\(database)?host=\(socketDirectory)"
-  }
-}
-
-/// The last lines of a program's log, for the line that says it failed.
-enum LogTail {
-  static func words(of path: String) -> String {
-    let data = FileManager.default.contents(atPath: path)?.suffix(2000) ?? Data()
-    let lines = data.split(separator: UInt8(ascii: "\n")).suffix(3)
-      .map { String(decoding: $0, as: UTF8.self) }
-    return lines.isEmpty ? "" : ": \(lines.joined(separator: " | ")) (more in \(path))"
   }
 }

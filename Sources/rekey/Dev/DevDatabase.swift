@@ -14,9 +14,8 @@ struct DevDatabase {
   /// - Returns: the URL to serve from.
   func prepare() async throws -> String {
     do {
-      try await run(
-        [Self.makeOwner, "CREATE DATABASE \(Self.name) OWNER \(Self.owner) TEMPLATE template0"],
-        in: "postgres")
+      try await run([Self.makeOwner], in: "postgres")
+      try await makeDatabase()
       try await migrate()
       try await run([Roles.script, Self.makeLogin], in: Self.name)
     } catch let problem as DatabaseProblem {
@@ -36,25 +35,39 @@ struct DevDatabase {
     await migrator.close()
   }
 
+  /// There is no CREATE DATABASE IF NOT EXISTS, and a failure would stand in the log.
+  private func makeDatabase() async throws {
+    try await use("postgres") { session throws(PostgresError) in
+      let rows = try await session.execute(Self.findDatabase, within: .seconds(30))
+      guard try !rows.only().bool("exists") else { return }
+      try await session.script(
+        "CREATE DATABASE \(Self.name) OWNER \(Self.owner) TEMPLATE template0",
+        within: .seconds(30))
+    }
+  }
+
   private func run(_ scripts: [String], in database: String) async throws {
+    try await use(database) { session throws(PostgresError) in
+      for script in scripts { try await session.script(script, within: .seconds(30)) }
+    }
+  }
+
+  private func use(
+    _ database: String, _ body: (Session) async throws(PostgresError) -> Void
+  ) async throws {
     let url = cluster.url(user: DevCluster.superuser, database: database)
     let session = Session(
       try PostgresSettings(url: url, applicationName: "rekey dev"), name: "pg-dev")
-    do {
-      for script in scripts { try await run(script, through: session) }
-    } catch {
+    do throws(PostgresError) { try await body(session) } catch {
       await session.close()
       throw error
     }
     await session.close()
   }
 
-  /// There is no CREATE DATABASE IF NOT EXISTS.
-  private func run(_ script: String, through session: Session) async throws {
-    do { try await session.script(script, within: .seconds(30)) } catch {
-      guard error.sqlState == "42P04" else { throw error }
-    }
-  }
+  private static let findDatabase = Statement(
+    name: "find_database",
+    sql: "SELECT EXISTS (SELECT FROM pg_database WHERE datname = '\(name)') AS exists")
 
   private static let makeOwner = """
     DO $$ BEGIN

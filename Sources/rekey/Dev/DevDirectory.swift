@@ -50,7 +50,23 @@ struct DevDirectory: Sendable {
     defer { free(resolved) }
     self.path = String(cString: resolved)
     self.isTemporary = isTemporary
+    try Self.refuseStrangers(self.path)
     lock = try DirectoryLock("\(self.path)/\(Self.lockName)")
+  }
+
+  /// A start writes to these names and a reset removes them, so they must be ours from the start:
+  /// the lock is made first, where none of them is.
+  private static func refuseStrangers(_ path: String) throws(CommandFailure) {
+    guard !DirectoryLock.isOurs("\(path)/\(lockName)") else { return }
+    let names = File.allCases.map(\.rawValue) + [ClusterHome.name]
+    var info = stat()
+    let isLockTaken = lstat("\(path)/\(lockName)", &info) == 0 && info.st_size > 0
+    let strange =
+      isLockTaken ? lockName : names.first { lstat("\(path)/\($0)", &info) == 0 }
+    guard let strange else { return }
+    throw CommandFailure(
+      description:
+        "\(path)/\(strange) was not made by rekey dev; name another --directory, or remove it")
   }
 
   func file(_ file: File) -> String { "\(path)/\(file.rawValue)" }

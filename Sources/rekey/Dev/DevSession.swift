@@ -16,12 +16,12 @@ struct DevSession: Service {
   var readyFile: String?
 
   func run() async throws {
-    if let readyFile { unlink(readyFile) }
     let directory =
       try self.directory.map { path throws(CommandFailure) in
         try DevDirectory.open(path)
       } ?? DevDirectory.temporary()
     defer { directory.close() }
+    if let readyFile { try ReadyFile.clear(readyFile) }
     let ports = try DevPorts(base: portBase)
     let cluster = try await cancelWhenGracefulShutdown {
       if startsAnew { try await directory.reset() }
@@ -64,9 +64,9 @@ struct DevSession: Service {
       ? WalkService(
         readiness: readiness, walk: Walk(place: place, http: http, sink: sink, settings: settings))
       : DevAnnouncement(
-        readiness: readiness, directory: directory, shown: self.directory ?? directory.path,
-        readyFile: readyFile)
-    return [ClusterWatch(cluster: cluster, directory: directory), SinkService(sink: sink)]
+        readiness: readiness, directory: directory, home: cluster.home.path,
+        shown: self.directory ?? directory.path, readyFile: readyFile)
+    return [ClusterWatch(cluster: cluster), SinkService(sink: sink)]
       + (try Assembly(settings, logger: logger, name: "dev").serving(withWorker: true))
       + [
         app.application(port: place.ports.app), mailbox.application(port: place.ports.mailbox),
@@ -92,13 +92,10 @@ struct DevSession: Service {
 /// Without its database nothing else makes sense.
 private struct ClusterWatch: Service {
   let cluster: DevCluster
-  let directory: DevDirectory
 
   func run() async throws {
     for await _ in cluster.end.cancelOnGracefulShutdown() {}
     guard !Task.isShuttingDownGracefully else { return }
-    throw CommandFailure(
-      description:
-        "PostgreSQL has ended by itself\(LogTail.words(of: directory.file(.postgresLog)))")
+    throw CommandFailure(description: "PostgreSQL has ended by itself\(cluster.log.words)")
   }
 }

@@ -16,8 +16,19 @@ final class DirectoryLock: Sendable {
       throw CommandFailure(description: "\(path) is held: rekey dev runs there\(Self.holder(path))")
     }
     self.descriptor = descriptor
-    ftruncate(descriptor, 0)
-    Standard.write("\(getpid())\n", to: descriptor)
+    // Never empty in between, so that a kill does not make the directory a stranger's.
+    let text = "\(getpid())\n\(Self.signature)\n"
+    Standard.write(text, to: descriptor)
+    ftruncate(descriptor, off_t(text.utf8.count))
+  }
+
+  private static let signature = "rekey dev"
+
+  /// Whether `rekey dev` has made this file.
+  static func isOurs(_ path: String) -> Bool {
+    guard let data = FileManager.default.contents(atPath: path) else { return false }
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return lines.count > 2 && lines[1].elementsEqual(signature.utf8)
   }
 
   deinit { close(descriptor) }

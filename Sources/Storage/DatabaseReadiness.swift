@@ -53,6 +53,12 @@ public struct DatabaseReadiness: Sendable {
       ? nil : "at version \(version), this rekey needs \(Migrations.newest): run rekey migrate"
   }
 
+  /// Whether the role owns the schema: it works, and deserves a warning (roles.sql has lesser ones).
+  public func servesAsOwner() async -> Bool {
+    let row = try? await session.execute(Queries.checkOwner, within: .seconds(3)).only()
+    return (try? row?.bool("is_owner")) ?? false
+  }
+
   /// Prepares every statement once, so that a broken query stops the start.
   public func prepareAll() async throws(DatabaseProblem) {
     let session = database.session(Queries.all, name: "pg-prepare")

@@ -17,6 +17,7 @@ enum Queries {
   static let finishMessages = query("finish_messages")
   static let replaceRequests = query("replace_requests")
   static let checkReadiness = query("check_readiness")
+  static let checkOwner = query("check_owner")
   static let readClock = query("read_clock")
   static let makePartitions = query("make_partitions")
   static let dropPartition = query("drop_partition")
@@ -41,6 +42,7 @@ enum Queries {
     finishMessages,
     replaceRequests,
     checkReadiness,
+    checkOwner,
     readClock,
     makePartitions,
     dropPartition,

@@ -1,18 +1,22 @@
 import Hummingbird
+import Glibc
 import HummingbirdCore
 public import Logging
+import NIOCore
 public import PasswordReset
 public import ServiceLifecycle
 
 /// One of the two doors. Neither serves the other's routes.
 public struct Listener: Service {
   private let application: Application<SurfaceResponder>
+  private let address: String
 
   /// - Parameter onBound: told the port once the door is open.
   private init(
     _ responder: SurfaceResponder, host: String, port: Int, logger: Logger,
     onBound: @escaping @Sendable (Int) async -> Void
   ) {
+    address = "\(host):\(port)"
     let (limits, headers, log) = (responder.limits, responder.headers, responder.log)
     application = Application(
       responder: responder,
@@ -30,7 +34,22 @@ public struct Listener: Service {
       logger: Self.quiet(logger))
   }
 
-  public func run() async throws { try await application.run() }
+  public func run() async throws {
+    do { try await application.run() } catch let error as IOError {
+      throw NotBound(address: address, code: error.errnoCode)
+    }
+  }
+
+  /// Why there is no door.
+  public struct NotBound: Error, Sendable, CustomStringConvertible {
+    let address: String
+    let code: CInt
+
+    public var description: String {
+      let cause = code == EADDRINUSE ? "the port is taken" : "errno \(code)"
+      return "\(address) cannot be listened on: \(cause)"
+    }
+  }
 
   /// Hummingbird's own lines name targets in debug; ours say all there is to say.
   private static func quiet(_ logger: Logger) -> Logger {

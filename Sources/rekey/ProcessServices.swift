@@ -5,6 +5,7 @@ import PasswordReset
 import ServiceLifecycle
 import Storage
 import UnixSignals
+import Web
 
 /// What a process needs to be ready.
 struct ProcessReadiness: Readiness {
@@ -96,7 +97,9 @@ enum Process {
       logger: quiet)
     configuration.maximumGracefulShutdownDuration = grace
     configuration.maximumCancellationDuration = .seconds(5)
-    try await ServiceGroup(configuration: configuration).run()
+    do { try await ServiceGroup(configuration: configuration).run() } catch let problem
+      as Listener.NotBound
+    { throw CommandFailure(description: problem.description) }
     logger.notice("stopped")
   }
 }

@@ -144,3 +144,23 @@ def test_a_missing_database_is_exit_1_with_one_line_without_the_password(rekey: 
         assert done.stdout == ""
         assert "hunter2secret" not in done.stderr
         assert "127.0.0.1" in done.stderr or "database" in done.stderr.lower()
+
+
+def test_a_port_that_is_taken_is_named_in_one_line(rekey: Installation):
+    first = rekey.serve("--no-worker")
+    host, port = first.internal
+    taken = f"{host}:{port}"
+    done = rekey.run(
+        "serve", "--no-worker", REKEY_LISTEN_INTERNAL=taken, REKEY_LISTEN_PUBLIC="127.0.0.1:0"
+    )
+    assert done.returncode == 1
+    assert (
+        done.stderr.splitlines()[-1] == f"rekey: {taken} cannot be listened on: the port is taken"
+    )
+
+
+def test_serving_as_the_owner_works_and_warns(rekey: Installation):
+    warned = rekey.serve("--no-worker", REKEY_DATABASE_URL=rekey.database.owner_url)
+    assert any("owner of the schema" in line["message"] for line in warned.log_lines())
+    content = rekey.serve("--no-worker")
+    assert not any("owner of the schema" in line["message"] for line in content.log_lines())

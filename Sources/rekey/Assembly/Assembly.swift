@@ -11,7 +11,7 @@ import Storage
 import Transfer
 import Web
 
-/// The only place where parts are wired. Tests and `rekey dev` start the same assembly with other
+/// Where parts are wired. Tests and `rekey dev` start the same assembly with other
 /// values.
 struct Assembly: Sendable {
   let settings: Settings
@@ -117,12 +117,15 @@ extension Assembly {
     do { try await readiness.database.prepareAll() } catch {
       throw CommandFailure(description: error.description)
     }
+    if await readiness.database.servesAsOwner() {
+      logger.warning(
+        "serving as the owner of the schema; sql/roles.sql has roles with fewer rights")
+    }
   }
 }
 
 extension Assembly {
-  /// SIGHUP: keyring, caller keys and templates are read anew; if one of them cannot be read, all
-  /// the old ones stay in use.
+  /// SIGHUP: keyring, caller keys and templates are read anew; what cannot be read stays as it was.
   func reloading() -> ReloadService {
     ReloadService(logger: logger) { [self] in
       // Each on its own: a broken template must not keep a removed key alive.

@@ -55,7 +55,7 @@ struct Callers: AsyncParsableCommand {
         let isOpen = !before.isEmpty && before.last != UInt8(ascii: "\n")
         return before + Array(((isOpen ? "\n" : "") + made.entry.line).utf8)
       } announce: {
-        guard Standard.write(key + "\n", to: STDOUT_FILENO) else {
+        guard Standard.output(key) else {
           throw CommandFailure(description: "the key could not be shown; \(path) is left as it is")
         }
       }

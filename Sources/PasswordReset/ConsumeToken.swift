@@ -17,6 +17,14 @@ public struct ConsumeToken: Sendable {
     case accountChanged
   }
 
+  /// What is said of a locked request.
+  public enum Judgement: Sendable {
+    case decided(Answer)
+    /// Consume it. Its siblings are the live links of its account; and where it or they name only
+    /// the address, which then have this account key, those of the address.
+    case live(addressOnly: KeyedHash)
+  }
+
   /// - Parameters:
   ///   - accountVersion: what the main app has now; nil compares nothing.
   ///   - key: makes a lost answer repeatable for as long as the request is kept.
@@ -40,22 +48,21 @@ public struct ConsumeToken: Sendable {
     }
   }
 
-  /// Judges the locked request: nil to go on and consume it.
   private static func judge(
     _ request: StoredRequest, by caller: String, key: KeyedHash?, accountVersion: String?,
     vault: Vault
-  ) throws(ResetError) -> Answer? {
-    guard request.caller == caller else { return .refused(.invalid) }
+  ) throws(ResetError) -> Judgement {
+    guard request.caller == caller else { return .decided(.refused(.invalid)) }
     if let consumedAt = request.consumedAt, let key, request.consumerKey == key {
-      return .consumed(request.id, try vault.open(request), at: consumedAt)
+      return .decided(.consumed(request.id, try vault.open(request), at: consumedAt))
     }
-    if let refusal = request.refusal { return .refused(refusal) }
+    if let refusal = request.refusal { return .decided(.refused(refusal)) }
     let details = try vault.open(request)
     if let accountVersion, let account = details.account,
       !(account.version ?? "").utf8.elementsEqual(accountVersion.utf8)
     {
-      return .accountChanged
+      return .decided(.accountChanged)
     }
-    return nil
+    return .live(addressOnly: try vault.accountKey(address: details.email, caller: caller))
   }
 }

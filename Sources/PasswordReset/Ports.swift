@@ -27,11 +27,11 @@ public enum ConsumeOutcome: Sendable {
 }
 
 public protocol TokenConsumer: Sendable {
-  /// Locks the request and its siblings, asks the judge, and where it answers nil consumes the token
-  /// and revokes the siblings; all in one transaction that is durable when this returns.
+  /// Locks the request and its siblings, asks the judge, and where it lets the token go on consumes
+  /// it and revokes the siblings; all in one transaction that is durable when this returns.
   func consume(
     _ id: RequestID, key: KeyedHash?,
-    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome
 }
 

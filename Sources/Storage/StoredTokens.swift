@@ -21,7 +21,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
 
   public func consume(
     _ id: RequestID, key: KeyedHash?,
-    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     try database.requireServable()
     let oldest = try database.time.oldestAlive()
@@ -37,20 +37,41 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
     }
   }
 
+  /// A locked request of the same account or the same address.
+  private struct Member {
+    let request: StoredRequest
+    let accountKey: KeyedHash?
+
+    init(_ row: Row) throws(PostgresError) {
+      request = try StoredRequest(row)
+      accountKey = try row.optionalBytes("account_key").flatMap(KeyedHash.init(bytes:))
+    }
+
+    /// - Parameter addressOnly: the account key of links that name only this address.
+    func isSibling(of other: Member, addressOnly: KeyedHash) -> Bool {
+      let keys = [accountKey, other.accountKey]
+      return keys.contains(nil) || keys.contains(addressOnly) || accountKey == other.accountKey
+    }
+  }
+
   private static func consume(
     _ id: RequestID, key: KeyedHash?, oldest: RequestID,
-    judge: (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?,
+    judge: (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement,
     in transaction: inout Transaction
   ) throws(PostgresError) -> Step {
     let family = try transaction.execute(
       Queries.lockFamily, [.uuid(id.bytes), .uuid(oldest.bytes)]
-    ).map { row throws(PostgresError) in try StoredRequest(row) }
-    guard let request = family.first(where: { $0.id == id }) else {
+    ).map { row throws(PostgresError) in try Member(row) }
+    guard let member = family.first(where: { $0.request.id == id }) else {
       transaction.rollback()
       return .done(.missing)
     }
+    let request = member.request
+    let addressOnly: KeyedHash
     do throws(ResetError) {
-      if let answer = try judge(request) {
+      switch try judge(request) {
+      case .live(let key): addressOnly = key
+      case .decided(let answer):
         transaction.rollback()
         return .done(.decided(answer))
       }
@@ -62,7 +83,9 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
       Queries.consumeRequest,
       [
         .uuid(id.bytes), key.map { .bytes($0.bytes) } ?? .null,
-        .uuids(family.map(\.id.bytes)),
+        .uuids(
+          family.filter { $0.isSibling(of: member, addressOnly: addressOnly) }
+            .map(\.request.id.bytes)),
       ])
     // The lock is held and the judge found it live, so only its time can have run out since.
     guard let row = rows.first else { return .done(.decided(.refused(.expired))) }

@@ -1,5 +1,5 @@
--- Locks a request and its live siblings in the order of their ids, and shows them.
--- Siblings share the account, or the address while no directory has named an account.
+-- Locks a request and the live ones of its account or its address in the order of their ids, and shows
+-- them. Of the address's, those with another account are no siblings; who asked tells them apart.
 -- Called by: Storage/StoredTokens, before consume_request, in one transaction: the lock comes first,
 -- so a consume that waited is judged by the clock after the wait.
 -- Single values and num_nulls() leave the planner one index for each part: a plan made while a day is
@@ -16,7 +16,7 @@ WITH wanted AS MATERIALIZED (
   UNION
   SELECT s.id FROM rekey.reset_request s
   WHERE s.address_key = (SELECT w.address_key FROM wanted w) AND s.caller = (SELECT w.caller FROM wanted w)
-    AND num_nulls(s.account_key, s.consumed_at, s.revoked_at) = 3 AND s.id >= $2::uuid
+    AND num_nulls(s.consumed_at, s.revoked_at) = 2 AND s.id >= $2::uuid
 )
 SELECT r.id, r.sealed, r.kid, r.caller, r.account_key, r.created_at, r.sent_at, r.expires_at,
        r.consumed_at, r.consumer_key, r.revoked_at, r.revoke_reason, r.dropped_at, r.drop_reason,

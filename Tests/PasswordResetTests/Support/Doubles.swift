@@ -35,12 +35,12 @@ final class OneRequest: RequestReader, TokenConsumer {
 
   func consume(
     _ id: RequestID, key: KeyedHash?,
-    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     asked.withLock { $0.append(id) }
     keys.withLock { $0.append(key) }
     guard let request, request.id == id else { return .missing }
-    if let answer = try judge(request) { return .decided(answer) }
+    if case .decided(let answer) = try judge(request) { return .decided(answer) }
     return .consumed(request, at: request.readAt)
   }
 }
@@ -55,7 +55,7 @@ struct Unreachable: RequestReader, TokenConsumer, TokenRevoker, RequestRecorder 
 
   func consume(
     _ id: RequestID, key: KeyedHash?,
-    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome { throw .unavailable }
 
   func revoke(_ revocation: Revocation) async throws(ResetError) -> Int { throw .unavailable }

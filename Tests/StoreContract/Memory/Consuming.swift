@@ -3,15 +3,19 @@ public import PasswordReset
 extension MemoryStore: TokenConsumer {
   public func consume(
     _ id: RequestID, key: KeyedHash?,
-    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Answer?
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     try call { (state) throws(ResetError) in
       guard let request = state.requests[id] else { return .missing }
       let stored = request.stored(at: state.now)
-      if let answer = try judge(stored) { return .decided(answer) }
+      let addressOnly: KeyedHash
+      switch try judge(stored) {
+      case .decided(let answer): return .decided(answer)
+      case .live(let key): addressOnly = key
+      }
       // Whatever the judge believes, a dead token stays dead.
       if let refusal = stored.refusal { return .decided(.refused(refusal)) }
-      state.consume(request, key: key)
+      state.consume(request, key: key, addressOnly)
       return .consumed(stored, at: state.now)
     }
   }
@@ -28,8 +32,10 @@ extension MemoryStore: TokenRevoker {
 }
 
 extension MemoryStore.State {
-  fileprivate mutating func consume(_ request: MemoryRequest, key: KeyedHash?) {
-    for other in requests.values where request.isSibling(of: other) {
+  fileprivate mutating func consume(
+    _ request: MemoryRequest, key: KeyedHash?, _ addressOnly: KeyedHash
+  ) {
+    for other in requests.values where request.isSibling(of: other, addressOnly) {
       requests[other.id]?.revoked = (now, .siblingConsumed)
     }
     requests[request.id]?.consumed = (now, key)
@@ -43,7 +49,7 @@ extension MemoryStore.State {
     let accounts = Set([revocation.accountKey] + asked.map(\.accountKey)).subtracting([nil])
     return own.filter { request in
       (accounts.contains(request.accountKey) || request.addressKey == revocation.addressKey)
-        && request.isOpen && request.dropped == nil
+        && request.isOpen
         && (request.expiresAt > now || isWaiting(request.id))
     }.map(\.id)
   }

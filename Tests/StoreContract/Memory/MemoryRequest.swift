@@ -34,12 +34,13 @@ struct MemoryRequest {
       revokedAt: revoked?.at, revokeReason: revoked?.reason, droppedAt: dropped?.at, readAt: now)
   }
 
-  /// Whether consuming this one kills `other`: the same account, or the same address while nobody
-  /// has named an account.
-  func isSibling(of other: MemoryRequest) -> Bool {
+  /// Whether consuming this one kills `other`: the same account, or the same address where one of
+  /// them names nothing else.
+  func isSibling(of other: MemoryRequest, _ addressOnly: KeyedHash) -> Bool {
     guard other.id != id, other.caller == caller, other.isOpen else { return false }
     if let accountKey, other.accountKey == accountKey { return true }
-    return other.accountKey == nil && other.addressKey == addressKey
+    let keys = [accountKey, other.accountKey]
+    return other.addressKey == addressKey && (keys.contains(nil) || keys.contains(addressOnly))
   }
 }
 

@@ -61,7 +61,7 @@ extension StoreContract {
     Rule("a judge that decides or fails leaves the token unused") { contract in
       let id = try await contract.mail()
       let decided = try await contract.store.consumer.consume(id, key: nil) { _ in
-        .refused(.invalid)
+        .decided(.refused(.invalid))
       }
       guard case .decided(.refused(.invalid)) = decided else { throw BrokenRule() }
       await #expect(throws: ResetError.corrupt) {
@@ -78,14 +78,16 @@ extension StoreContract {
       #expect(try await contract.consume(used).consumedAt != nil)
       try await contract.moveTime(.seconds(1800))
       for id in [used, expired] {
-        let outcome = try await contract.store.consumer.consume(id, key: nil) { _ in nil }
+        let outcome = try await contract.store.consumer.consume(
+          id, key: nil, judge: try contract.letsLive())
         guard case .decided(.refused) = outcome else { throw BrokenRule() }
       }
       #expect(try await contract.find(expired).consumedAt == nil)
     },
     Rule("a token whose request is gone is not consumed") { contract in
       let id = RequestID.lowest(at: try contract.store.clock.now())
-      let outcome = try await contract.store.consumer.consume(id, key: nil) { _ in nil }
+      let outcome = try await contract.store.consumer.consume(
+        id, key: nil, judge: try contract.letsLive())
       guard case .missing = outcome else { throw BrokenRule() }
     },
   ]

@@ -40,6 +40,16 @@ extension StoreContract {
       #expect(try await contract.refusal(same)?.isRevoked == true)
       #expect(try await contract.refusal(other) == nil)
     },
+    Rule("a link that names only an address is a sibling of all links of the address") { contract in
+      for isFirst in [true, false] {
+        let email = "\(isFirst ? "a" : "b")@example.com"
+        let account = try await contract.mail(try Ask(email, account: isFirst ? "42" : "43"))
+        let bare = try await contract.mail(Ask(email))
+        let (used, other) = isFirst ? (account, bare) : (bare, account)
+        #expect(try await contract.consume(used).consumedAt != nil)
+        #expect(try await contract.refusal(other)?.isRevoked == true)
+      }
+    },
     Rule("a request whose account is not known yet is a sibling by its address") { contract in
       let used = try await contract.mail(try Ask(account: "42"))
       let unknown = try await contract.accept(Ask().with(\.directory, .http))

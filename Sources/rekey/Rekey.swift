@@ -24,20 +24,22 @@ struct Rekey: AsyncParsableCommand {
 
   static func main() async {
     ProcessLimits.prepare()
-    var code = await run()
+    var (code, complaint) = await run()
+    // What was logged before stands before it.
+    await LogLines.standardError.flush()
+    if let complaint { Standard.error(complaint) }
     if code == 0, Standard.hasLostOutput.load(ordering: .relaxed) {
       Standard.error("rekey: not everything could be written to stdout")
       code = 1
     }
-    await LogLines.standardError.flush()
     // Threads of pools may be inside libpq or libcrypto: the handlers that exit(3) runs would take
     // these libraries down under them.
     fflush(nil)
     _exit(code)
   }
 
-  /// The exit code.
-  private static func run() async -> Int32 {
+  /// The exit code, and what to tell on stderr.
+  private static func run() async -> (Int32, String?) {
     do {
       var command = try parseAsRoot()
       if var asyncCommand = command as? any AsyncParsableCommand {
@@ -45,26 +47,25 @@ struct Rekey: AsyncParsableCommand {
       } else {
         try command.run()
       }
-      return 0
+      return (0, nil)
     } catch let problem as ConfigurationProblem {
-      Standard.error("rekey: \(problem)")
-      return 78
+      return (78, "rekey: \(problem)")
     } catch let failure as CommandFailure {
-      Standard.error("rekey: \(failure)")
-      return 1
+      return (1, "rekey: \(failure)")
     } catch {
       return tell(error)
     }
   }
 
   /// What the parser has to say: help on stdout with 0, wrong usage on stderr with 64.
-  private static func tell(_ error: any Error) -> Int32 {
+  private static func tell(_ error: any Error) -> (Int32, String?) {
     let code = exitCode(for: error)
     let message = fullMessage(for: error)
-    if !message.isEmpty {
-      if code.isSuccess { Standard.output(message) } else { Standard.error(message) }
+    guard code.isSuccess, !message.isEmpty else {
+      return (code.rawValue, message.isEmpty ? nil : message)
     }
-    return code.rawValue
+    Standard.output(message)
+    return (code.rawValue, nil)
   }
 }
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from installation import BINARY, Installation, run_binary
+from polling import eventually
+from service import Service
 
 COMMANDS = [
     [], ["serve"], ["work"], ["migrate"], ["purge"], ["keys"], ["keys", "init"], ["keys", "list"],
@@ -161,6 +163,12 @@ def test_a_port_that_is_taken_is_named_in_one_line(rekey: Installation):
 
 def test_serving_as_the_owner_works_and_warns(rekey: Installation):
     warned = rekey.serve("--no-worker", REKEY_DATABASE_URL=rekey.database.owner_url)
-    assert any("owner of the schema" in line["message"] for line in warned.log_lines())
+    eventually(lambda: warnings(warned), "the warning")
     content = rekey.serve("--no-worker")
-    assert not any("owner of the schema" in line["message"] for line in content.log_lines())
+    listening = lambda line: line["message"] == "listening"  # noqa: E731
+    eventually(lambda: any(map(listening, content.log_lines())), "the lines of the start")
+    assert not warnings(content)
+
+
+def warnings(service: Service) -> list[dict]:
+    return [line for line in service.log_lines() if "owner of the schema" in line["message"]]

@@ -142,7 +142,10 @@ def test_a_broken_template_keeps_no_removed_key_alive(rekey: Installation):
     service.hang_up()
     eventually(lambda: service.caller.verify("x").status == 401, "the key gone")
     assert service.as_caller(added).verify("x").status == 404
-    assert any(line["message"].startswith("not reloaded") for line in service.log_lines())
+    eventually(
+        lambda: [one for one in service.log_lines() if one["message"].startswith("not reloaded")],
+        "a line about the templates",
+    )
 
 
 def test_a_reader_of_the_log_that_stops_reading_stops_nobody(rekey: Installation):

@@ -1,5 +1,6 @@
 public import Logging
 public import PasswordReset
+internal import ServiceLifecycle
 
 /// Takes one claimed message from lease to end: opens it, finds the account, mints the token, renders
 /// the mail and hands it over. Nothing of this is repeated inside: a failure is an attempt's end.
@@ -72,12 +73,14 @@ public struct Courier: Sendable {
   }
 
   /// Written again until the database has answered: without this a mail that went out would go out
-  /// again. The lease is renewed meanwhile, so no other worker takes the message.
+  /// again. The lease is renewed meanwhile, so no other worker takes the message. A process that is
+  /// told to end does not wait for a database that is away: then the lease decides.
   private func finish(_ message: ClaimedMessage, _ outcome: AttemptOutcome) async -> Ending {
     for pause in parts.schedule.pausesOfFinish {
       if let isHeld = try? await parts.outbox.finish(message, outcome) {
         return isHeld ? .held : .leaseLost
       }
+      if Task.isCancelled || Task.isShuttingDownGracefully { break }
       try? await Task.sleep(for: pause)
     }
     return .notWritten

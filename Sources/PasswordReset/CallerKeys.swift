@@ -34,12 +34,7 @@ public struct CallerKeys: Sendable {
   /// Reads the lines `name sha256-hex created-at`; a caller may have two keys, for rotation.
   public init(file text: String) throws(Problem) {
     var entries: [Entry] = []
-    var number = 0
-    // By bytes: as a Character, CR LF is one that equals neither.
-    for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      let line = Substring(bytes)
-      number += 1
-      guard !line.isEmpty, !line.utf8.starts(with: "#".utf8) else { continue }
+    for (number, line) in text.entryLines {
       let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 3, Self.isName(fields[0]), Hex.decode(fields[1])?.count == 32,
         !fields[2].isEmpty

@@ -100,12 +100,7 @@ extension Keyring {
   public init(file text: String) throws(Problem) {
     var keys: [KeyringKey] = []
     var peppers: [(KeyringKey, Secret)] = []
-    var number = 0
-    // By bytes: as a Character, CR LF is one that equals neither.
-    for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      let line = Substring(bytes)
-      number += 1
-      guard !line.isEmpty, !line.utf8.starts(with: "#".utf8) else { continue }
+    for (number, line) in text.entryLines {
       let (key, secret) = try Self.parse(line, number)
       guard !(keys + peppers.map(\.0)).contains(where: { $0.kid == key.kid }) else {
         throw .duplicateKey(line: number)

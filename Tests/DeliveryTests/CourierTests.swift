@@ -1,4 +1,5 @@
 import PasswordReset
+import ServiceLifecycleTestKit
 import StoreContract
 import Testing
 
@@ -177,6 +178,18 @@ import Testing
     await (try office.courier()).deliver(try office.message())
     #expect(office.outbox.state.value.finishes.map(\.outcome) == [.sent, .sent, .sent])
     #expect(office.book.lines.value.count { $0.contains("outcome=sent") } == 1)
+  }
+
+  @Test func `told to end, it does not wait for a store that is away`() async throws {
+    var office = try Office()
+    office.schedule.pausesOfFinish = [.seconds(3600), .seconds(3600)]
+    office.outbox.state.update { $0.finishFaults = [.unavailable, .unavailable] }
+    let (courier, message) = (try office.courier(), try office.message())
+    await testGracefulShutdown { end in
+      end.triggerGracefulShutdown()
+      await courier.deliver(message)
+    }
+    #expect(office.outbox.state.value.finishes.count == 1)
   }
 
   @Test func `in the end it is left to the lease`() async throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PasswordReset
 import Storage
 
@@ -63,8 +64,10 @@ struct Purge: AsyncParsableCommand {
   }
 
   private func purge(with purger: Purger) async throws -> Purger.Counts {
-    let total = try await purger.count().requests
-    let counts = try await purger.purge(batch: batch) { done in
+    // Counted only for somebody who is looking; it reads what the purge is about to read.
+    var total = 0
+    if isatty(STDERR_FILENO) == 1 { total = try await purger.count().requests }
+    let counts = try await purger.purge(batch: batch) { [total] done in
       Standard.progress("purging \(done.requests) of \(total) requests")
     }
     Standard.endProgress()

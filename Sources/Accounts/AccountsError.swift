@@ -2,8 +2,6 @@ public import Postgres
 
 /// Why a directory cannot be set up. Found at the start; nothing configured is quoted.
 public enum AccountsError: Error, Sendable, Equatable {
-  case url(problem: String)
-  case secret(problem: String)
   case query(problem: String)
   case database(PostgresError)
 }
@@ -12,8 +10,6 @@ extension AccountsError: CustomStringConvertible {
   /// One sentence without its full stop, safe to show.
   public var description: String {
     switch self {
-    case .url(let problem): "accounts.url: \(problem)"
-    case .secret(let problem): "accounts.secret_file: \(problem)"
     case .query(let problem): "accounts.query: \(problem)"
     case .database(let error): "accounts.database_url: \(error)"
     }

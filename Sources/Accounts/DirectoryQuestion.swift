@@ -6,28 +6,15 @@ struct DirectoryQuestion {
   let headers: [(name: String, value: String)]
   let body: [UInt8]
 
-  /// - Parameters:
-  ///   - id: new for every call.
-  ///   - sign: HMAC-SHA-256 under the shared secret; nil where it fails.
-  /// - Returns: nil where signing fails.
-  init?(
-    address: EmailAddress, caller: Caller, id: String, now: Timestamp,
-    sign: ([UInt8]) -> [UInt8]?
-  ) {
+  /// - Parameter id: new for every call.
+  /// - Throws: `.cryptography` where signing fails.
+  init(
+    address: EmailAddress, caller: Caller, id: String, now: Timestamp, secrets: WebhookSecrets
+  ) throws(ResetError) {
     body = JSON.object(["email": .string(address.text), "caller": .string(caller.name)])
       .serializedBytes()
-    let seconds = now.microseconds / 1_000_000
-    guard let signature = sign(Self.signed(id: id, seconds: seconds, body: body)) else {
-      return nil
-    }
-    headers = [
-      ("content-type", "application/json"), ("accept", "application/json"),
-      ("webhook-id", id), ("webhook-timestamp", String(seconds)),
-      ("webhook-signature", "v1,\(Base64.encode(signature))"),
-    ]
-  }
-
-  static func signed(id: String, seconds: Int64, body: [UInt8]) -> [UInt8] {
-    Array("\(id).\(seconds).".utf8) + body
+    headers =
+      [("content-type", "application/json"), ("accept", "application/json")]
+      + (try secrets.headers(id: id, at: now, body: body))
   }
 }

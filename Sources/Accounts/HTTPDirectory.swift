@@ -9,10 +9,10 @@ public import Transfer
 public struct HTTPDirectory: AccountDirectory {
   private static let maximumAnswer = 16 * 1024
 
-  private let url: DirectoryURL
+  private let url: WebhookURL
   private let policy: EmailAddress.Policy
   private let clock: any DatabaseClock
-  private let sign: @Sendable ([UInt8]) -> [UInt8]?
+  private let secrets: WebhookSecrets
   private let makeID: @Sendable () -> String
   private let timeout: Duration
   private let loop: TransferLoop
@@ -20,18 +20,18 @@ public struct HTTPDirectory: AccountDirectory {
   /// - Parameters:
   ///   - policy: for the addresses in answers.
   ///   - clock: for the time in the signature.
-  ///   - sign: HMAC-SHA-256 under the shared secret; nil where it fails.
+  ///   - secrets: those of `accounts.secret_file`; each of them signs.
   ///   - makeID: names a call, in visible ASCII; no two calls may have one name.
   ///   - timeout: for the whole call.
   public init(
-    _ url: DirectoryURL, policy: EmailAddress.Policy, clock: any DatabaseClock,
-    sign: @escaping @Sendable ([UInt8]) -> [UInt8]?, makeID: @escaping @Sendable () -> String,
+    _ url: WebhookURL, policy: EmailAddress.Policy, clock: any DatabaseClock,
+    secrets: WebhookSecrets, makeID: @escaping @Sendable () -> String,
     timeout: Duration = .seconds(5), through loop: TransferLoop
   ) {
     self.url = url
     self.policy = policy
     self.clock = clock
-    self.sign = sign
+    self.secrets = secrets
     self.makeID = makeID
     self.timeout = timeout
     self.loop = loop
@@ -60,11 +60,10 @@ public struct HTTPDirectory: AccountDirectory {
     about address: EmailAddress, caller: Caller
   ) throws(DirectoryError) -> DirectoryQuestion {
     guard let now = try? clock.now() else { throw DirectoryError(cause: "clock_unavailable") }
-    guard
-      let question = DirectoryQuestion(
-        address: address, caller: caller, id: makeID(), now: now, sign: sign)
-    else { throw DirectoryError(cause: "signing_failed") }
-    return question
+    do throws(ResetError) {
+      return try DirectoryQuestion(
+        address: address, caller: caller, id: makeID(), now: now, secrets: secrets)
+    } catch { throw DirectoryError(cause: "signing_failed") }
   }
 
   private func read(_ answer: HTTPAnswer) throws(DirectoryError) -> Account? {

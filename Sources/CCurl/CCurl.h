@@ -52,6 +52,47 @@ static inline CURLcode ccurl_set_debug_callback(CURL *easy, ccurl_debug_callback
   return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, value);
 }
 
+typedef size_t (*ccurl_read_callback)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode ccurl_set_read_callback(CURL *easy, ccurl_read_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_READFUNCTION, value);
+}
+
+/// CURL_READFUNC_ABORT is an int that a read callback has to return as a size.
+static const size_t ccurl_readfunc_abort = CURL_READFUNC_ABORT;
+
+typedef int (*ccurl_seek_callback)(void *context, curl_off_t offset, int origin);
+
+static inline CURLcode ccurl_set_seek_callback(CURL *easy, ccurl_seek_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
+}
+
+typedef int (*ccurl_prerequest_callback)(
+    void *context, char *address, char *local_address, int port, int local_port);
+
+/// Called on a connection, new or kept, before each request.
+static inline CURLcode ccurl_set_prerequest_callback(CURL *easy, ccurl_prerequest_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
+}
+
+typedef curl_socket_t (*ccurl_open_socket_callback)(
+    void *context, curlsocktype purpose, struct curl_sockaddr *address);
+
+static inline CURLcode ccurl_set_open_socket_callback(
+    CURL *easy, ccurl_open_socket_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+/// What libcurl does itself where no callback is set.
+static inline curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// The address with what libcurl keeps behind it: `addr` is declared too short for IPv6.
+static inline const void *ccurl_address_bytes(const struct curl_sockaddr *address) {
+  return &address->addr;
+}
+
 /// The names came with 7.85.0 and replace the bits, which later versions deprecate.
 static inline CURLcode ccurl_set_protocols(CURL *easy, const char *names, long bits) {
 #if LIBCURL_VERSION_NUM >= 0x075500

@@ -4,6 +4,8 @@ internal import CCrypto
 /// than hashing a short message.
 enum Algorithms {
   static let sha256 = unsafe Fetched(EVP_MD_fetch(nil, "SHA256", nil))
+  /// Only for checking signatures that others still make with it.
+  static let sha1 = unsafe Fetched(EVP_MD_fetch(nil, "SHA1", nil))
   static let aes256GCM = unsafe Fetched(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil))
 }
 

@@ -7,6 +7,8 @@ public enum CryptographyError: Error, Sendable, Hashable {
   case openFailed
   /// The key is empty, or is not of the one length the algorithm takes.
   case keyTooShort
+  /// The bytes are no public key or certificate of the one kind that the algorithm takes.
+  case keyUnusable
   /// libcrypto refused the call, or a count is out of the documented bounds.
   case internalFailure
 }

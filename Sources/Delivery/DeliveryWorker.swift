@@ -1,49 +1,92 @@
-public import Logging
 public import PasswordReset
 public import ServiceLifecycle
-import Synchronization
 
-/// Outbox in, mail out. Looks when it is told that something is due, when a place becomes free, and
-/// every second anyway: hints may be lost, polling is the truth.
+/// Outbox in, mail and events out. Looks when it is told that something is due, when a place becomes
+/// free, and every second anyway: hints may be lost, polling is the truth.
 public struct DeliveryWorker: Service {
-  private let outbox: any Outbox
-  private let courier: Courier
-  private let signal: WakeSignal
-  private let concurrency: Int
-  private let lease: WholeDuration
-  private let pollInterval: Duration
-  private let logger: Logger
-  private let inHand = InHand()
+  public struct Rules: Sendable {
+    /// Events on the way at once.
+    public var events: Int
+    /// Renewed when a third of it has passed.
+    public var lease: WholeDuration
+    public var pollInterval: Duration
 
-  /// - Parameters:
-  ///   - concurrency: messages in hand at once.
-  ///   - lease: renewed when a third of it has passed.
+    public init(events: Int, lease: WholeDuration, pollInterval: Duration = .seconds(1)) {
+      self.events = events
+      self.lease = lease
+      self.pollInterval = pollInterval
+    }
+  }
+
+  private let outbox: any Outbox
+  private let signal: WakeSignal
+  private let rules: Rules
+  private let inHand = InHand()
+  private let mail: LaneRunner<TransportChain>
+  private let suspects: LaneRunner<SingleFile<TransportChain>>
+  private let events: LaneRunner<Turnstile>
+
   public init(
-    outbox: any Outbox, courier: Courier, signal: WakeSignal, concurrency: Int,
-    lease: WholeDuration, pollInterval: Duration = .seconds(1), logger: Logger
+    outbox: any Outbox, mail courier: MailCourier, events eventCourier: EventCourier,
+    chain: TransportChain, signal: WakeSignal, rules: Rules
   ) {
     self.outbox = outbox
-    self.courier = courier
     self.signal = signal
-    self.concurrency = concurrency
-    self.lease = lease
-    self.pollInterval = pollInterval
-    self.logger = logger
+    self.rules = rules
+    let inHand = self.inHand
+    mail = LaneRunner(.mail, outbox: outbox, gate: chain, lease: rules.lease, inHand: inHand) {
+      lane, message, place in
+      await courier.deliver(message, at: place, onLeft: lane.goOn)
+      inHand.remove(message)
+    }
+    suspects = LaneRunner(
+      .suspects, outbox: outbox, gate: SingleFile(chain), lease: rules.lease, inHand: inHand
+    ) { lane, message, place in
+      await courier.deliver(message, at: place, onLeft: lane.goOn)
+      inHand.remove(message)
+      lane.gate.finish()
+      lane.wake()
+    }
+    events = LaneRunner(
+      .events, outbox: outbox, gate: Turnstile(width: rules.events), lease: rules.lease,
+      inHand: inHand
+    ) { lane, message, place in
+      await eventCourier.deliver(message)
+      inHand.remove(message)
+      lane.gate.leave(place)
+      lane.goOn()
+    }
   }
 
   /// Ends after a graceful shutdown, when what is in hand has ended; cancelling hands it back.
   public func run() async throws {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
-        group.addTask { await repeating(every: pollInterval) { signal.send() } }
         group.addTask {
-          await repeating(every: .milliseconds(lease.seconds * 1000 / 3)) { await renew() }
+          await repeating(every: rules.pollInterval) {
+            mail.wake()
+            suspects.wake()
+            events.wake()
+          }
         }
-        await work()
+        group.addTask {
+          await repeating(every: .milliseconds(rules.lease.seconds * 1000 / 3)) {
+            await inHand.renew(in: outbox, lease: rules.lease)
+          }
+        }
+        group.addTask { for await _ in signal.stream { mail.wake() } }
+        await withDiscardingTaskGroup { lanes in
+          lanes.addTask { await mail.run() }
+          lanes.addTask { await suspects.run() }
+          lanes.addTask { await events.run() }
+        }
         group.cancelAll()
       }
     } onGracefulShutdown: {
       signal.finish()
+      mail.finish()
+      suspects.finish()
+      events.finish()
     }
   }
 
@@ -51,54 +94,6 @@ public struct DeliveryWorker: Service {
     while !Task.isCancelled {
       await action()
       try? await Task.sleep(for: interval)
-    }
-  }
-
-  private func work() async {
-    await withDiscardingTaskGroup { group in
-      for await _ in signal.stream {
-        while !Task.isShuttingDownGracefully {
-          let free = concurrency - inHand.messages.count
-          guard free > 0 else { break }
-          let messages = await claim(atMost: free)
-          for message in messages {
-            inHand.add(message)
-            group.addTask {
-              await courier.deliver(message)
-              inHand.remove(message)
-              signal.send()
-            }
-          }
-          if messages.count < free { break }
-        }
-      }
-    }
-  }
-
-  // In both, the store has said what went wrong, and the next look is the next try.
-
-  private func claim(atMost limit: Int) async -> [ClaimedMessage] {
-    (try? await outbox.claim(atMost: limit)) ?? []
-  }
-
-  private func renew() async {
-    let messages = inHand.messages
-    if !messages.isEmpty { try? await outbox.renew(messages) }
-  }
-}
-
-/// The messages that are being worked on.
-private final class InHand: Sendable {
-  private let held = Mutex<[RequestID: ClaimedMessage]>([:])
-
-  var messages: [ClaimedMessage] { held.withLock { Array($0.values) } }
-
-  func add(_ message: ClaimedMessage) { held.withLock { $0[message.id] = message } }
-
-  func remove(_ message: ClaimedMessage) {
-    held.withLock { held in
-      // A later attempt of the same message may be in hand here already.
-      if held[message.id]?.attempt == message.attempt { held[message.id] = nil }
     }
   }
 }

@@ -1,18 +1,22 @@
 public import Logging
 public import ServiceLifecycle
 
-/// Does what has to be done now and then, at the start and every so often: here, making day
-/// partitions ahead of the days.
+/// Does what has to be done now and then, at the start and every so often: making day partitions
+/// ahead of the days, taking away what has had its time.
 public struct Janitor: Service {
+  private let name: String
   private let interval: Duration
   private let logger: Logger
   private let chore: @Sendable () async throws -> Int
 
-  /// - Parameter chore: returns how much there was to do.
+  /// - Parameters:
+  ///   - name: what the log says when there was something to do.
+  ///   - chore: returns how much there was to do.
   public init(
-    every interval: Duration = .seconds(600), logger: Logger,
+    _ name: String, every interval: Duration = .seconds(600), logger: Logger,
     chore: @escaping @Sendable () async throws -> Int
   ) {
+    self.name = name
     self.interval = interval
     self.logger = logger
     self.chore = chore
@@ -31,10 +35,10 @@ public struct Janitor: Service {
   private func runOnce() async -> Bool {
     do {
       let done = try await chore()
-      if done > 0 { logger.info("partitions made", metadata: ["count": "\(done)"]) }
+      if done > 0 { logger.info("\(name)", metadata: ["count": "\(done)"]) }
       return true
     } catch {
-      logger.warning("partitions not made yet", metadata: ["error": "\(error)"])
+      logger.warning("not done yet: \(name)", metadata: ["error": "\(error)"])
       return false
     }
   }

@@ -4,6 +4,8 @@ public enum MailingError: Error, Sendable, Equatable {
   case template(file: String, problem: String)
   /// A transport URL cannot be used. Nothing of the URL is quoted, for it may hold a password.
   case transportURL(problem: String)
+  /// A file that a transport URL names by one of its parameters cannot be used.
+  case secretFile(option: String, path: String, problem: String)
 }
 
 extension MailingError: CustomStringConvertible {
@@ -12,6 +14,8 @@ extension MailingError: CustomStringConvertible {
     switch self {
     case .template(let file, let problem): "mail template \(file): \(problem)"
     case .transportURL(let problem): "mail transport: \(problem)"
+    case .secretFile(let option, let path, let problem):
+      "mail transport: \(option) \(path) \(problem)"
     }
   }
 }

@@ -8,15 +8,18 @@ public struct MessageRenderer: MessageComposer {
     self.templates = templates
   }
 
-  /// The mail's date is that of the letter, so every attempt to send it makes the same bytes.
+  /// The mail's date is that of the letter, so every attempt to send it makes the same mail.
   ///
-  /// - Throws: nothing today; templates were checked when they were loaded.
-  public func compose(_ letter: LinkLetter) throws(CompositionError) -> RenderedMail {
-    let words = templates.link(for: letter.locale).words(for: TemplateValues(letter))
-    let message = MIMEMessage(
-      id: letter.messageID, date: letter.createdAt, from: letter.from, to: letter.to,
-      subject: words.subject, text: words.text, html: words.html)
+  /// - Throws: `file_missing` or `file_too_large` for a file beside the template that has changed
+  ///   since; the templates themselves were checked when they were loaded.
+  public func compose(_ letter: Letter) throws(CompositionError) -> RenderedMail {
+    let template = templates.template(TemplateKind(letter.subject), for: letter.locale)
+    let words = template.words(for: TemplateValues(letter))
+    var files: [MailFile] = []
+    for file in template.files { files.append(try file.current()) }
     return RenderedMail(
-      from: letter.from.address, to: letter.to, bytes: message.serialized())
+      messageID: letter.messageID, requestID: letter.requestID, date: letter.createdAt,
+      from: letter.from, to: letter.to, subject: HeaderField.line(words.subject),
+      text: words.text, html: words.html, files: files)
   }
 }

@@ -28,10 +28,14 @@ public struct CallerSettings: Sendable, Equatable {
   public var mailFrom: Mailbox
   /// What pages and mails call the app.
   public var brand: String
+  /// How often an address without an account may be told so; nil where it never is.
+  public var noAccountLimits: RateLimits?
+  public var wantsEvents: Bool
 
   public init(
     continueURL: ContinueURL, addressLimits: RateLimits, clientLimits: RateLimits,
-    directory: DirectoryMode, mailFrom: Mailbox, brand: String
+    directory: DirectoryMode, mailFrom: Mailbox, brand: String,
+    noAccountLimits: RateLimits? = nil, wantsEvents: Bool = false
   ) {
     self.continueURL = continueURL
     self.addressLimits = addressLimits
@@ -39,6 +43,8 @@ public struct CallerSettings: Sendable, Equatable {
     self.directory = directory
     self.mailFrom = mailFrom
     self.brand = brand
+    self.noAccountLimits = noAccountLimits
+    self.wantsEvents = wantsEvents
   }
 }
 
@@ -54,6 +60,12 @@ public struct CallerBook: Sendable {
 
   public subscript(name: String) -> Caller {
     Caller(name: name, settings: own[name] ?? common)
+  }
+
+  public var eventSubscribers: EventSubscribers {
+    EventSubscribers(
+      common: common.wantsEvents,
+      exceptions: own.filter { $0.value.wantsEvents != common.wantsEvents }.keys.sorted())
   }
 
   public var limitHistory: LimitHistory { LimitHistory(of: [common] + own.values) }

@@ -3,11 +3,15 @@ public struct ConsumeToken: Sendable {
   private let consumer: any TokenConsumer
   private let vault: Vault
   private let verify: VerifyToken
+  private let callers: Current<CallerBook>
 
-  public init(consumer: any TokenConsumer, vault: Vault, verify: VerifyToken) {
+  public init(
+    consumer: any TokenConsumer, vault: Vault, verify: VerifyToken, callers: Current<CallerBook>
+  ) {
     self.consumer = consumer
     self.vault = vault
     self.verify = verify
+    self.callers = callers
   }
 
   public enum Answer: Sendable {
@@ -35,7 +39,9 @@ public struct ConsumeToken: Sendable {
     let consumerKey = try key.map { key throws(ResetError) in
       try vault.consumerKey(key, caller: caller)
     }
-    let outcome = try await consumer.consume(token.requestID, key: consumerKey) {
+    let outcome = try await consumer.consume(
+      token.requestID, key: consumerKey, reports: callers.value[caller].settings.wantsEvents
+    ) {
       [vault] request throws(ResetError) in
       try Self.judge(
         request, by: caller, key: consumerKey, accountVersion: accountVersion, vault: vault)

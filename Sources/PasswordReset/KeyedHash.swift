@@ -4,6 +4,8 @@ internal import Cryptography
 /// two purposes have nothing in common.
 public enum HashPurpose: String, Sendable, CaseIterable {
   case address, account, limiter, client, idempotency, body, consumer
+  case noAccount = "no_account"
+  case receipt
 }
 
 /// The only form in which an address, an account or an Idempotency-Key is indexed: 32 bytes of

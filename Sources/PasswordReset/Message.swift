@@ -5,45 +5,75 @@ public enum MessageKind: String, Sendable {
   case event
 }
 
-/// A message that this worker holds a lease on. The attempt number is its fence.
+/// Which of the waiting messages a worker asks for. They do not hold each other up.
+public enum Lane: String, Sendable, CaseIterable {
+  case mail
+  /// Mails whose last attempt never ended: it may have been they that took the worker down, so they
+  /// are tried one at a time.
+  case suspects
+  case events
+}
+
+/// A message that this worker holds a lease on.
 public struct ClaimedMessage: Sendable {
   public let id: RequestID
   public let kind: MessageKind
+  /// Counted before the attempt starts: the fence that its end must name.
   public let attempt: Int
+  /// Earlier attempts that failed; interrupted ones do not count.
+  public let failures: Int
+  /// Earlier attempts that never ended, their worker having died or lost its lease.
+  public let lost: Int
   public let requestID: RequestID
+  /// When it came into the outbox, or was last brought back by an operator.
+  public let queuedAt: Timestamp
+  /// The database's clock at the claim.
+  public let claimedAt: Timestamp
   public let content: Content
 
   public enum Content: Sendable {
     case ready(Ready)
-    /// Consumed, revoked, given up for age, or without its request: nothing is sent.
-    case revoked, expired, orphan
+    /// Consumed or revoked, or without its request: nothing is sent.
+    case revoked, orphan
+    /// Given up for age.
+    case expired(caller: String)
   }
 
   public struct Ready: Sendable {
     public let sealed: [UInt8]
     public let kid: KeyID
     public let caller: String
-    public let createdAt: Timestamp
-    public let expiresAt: Timestamp
+    /// Whether the typed address is suppressed.
+    public let isSuppressed: Bool
+    /// What an event says, with its cause.
+    public let event: EventType?
+    public let cause: String?
 
     public init(
-      sealed: [UInt8], kid: KeyID, caller: String, createdAt: Timestamp, expiresAt: Timestamp
+      sealed: [UInt8], kid: KeyID, caller: String, isSuppressed: Bool = false,
+      event: EventType? = nil, cause: String? = nil
     ) {
       self.sealed = sealed
       self.kid = kid
       self.caller = caller
-      self.createdAt = createdAt
-      self.expiresAt = expiresAt
+      self.isSuppressed = isSuppressed
+      self.event = event
+      self.cause = cause
     }
   }
 
   public init(
-    id: RequestID, kind: MessageKind, attempt: Int, requestID: RequestID, content: Content
+    id: RequestID, kind: MessageKind, attempt: Int, failures: Int = 0, lost: Int = 0,
+    requestID: RequestID, queuedAt: Timestamp, claimedAt: Timestamp, content: Content
   ) {
     self.id = id
     self.kind = kind
     self.attempt = attempt
+    self.failures = failures
+    self.lost = lost
     self.requestID = requestID
+    self.queuedAt = queuedAt
+    self.claimedAt = claimedAt
     self.content = content
   }
 }
@@ -59,28 +89,51 @@ public enum AttemptOutcome: Sendable, Equatable {
   case retry(after: WholeDuration, cause: String)
   case dead(cause: String)
   case dropped(DropReason)
-  /// Interrupted, not tried: due again at once.
-  case released
+  /// Interrupted or not begun: nothing is counted, and it is due again after so long.
+  case released(after: WholeDuration)
 }
 
 public protocol Outbox: Sendable {
-  /// At most so many due messages, leased and counted.
-  func claim(atMost limit: Int) async throws(ResetError) -> [ClaimedMessage]
+  /// At most so many due messages of a lane, leased and counted; none while the outbox is paused.
+  func claim(atMost limit: Int, from lane: Lane) async throws(ResetError) -> [ClaimedMessage]
 
+  /// Ends an attempt, and tells the main app by an event of its own where `report` says so.
   /// False where the lease was lost to a later attempt: nothing was changed.
   @discardableResult
   func finish(
-    _ message: ClaimedMessage, _ outcome: AttemptOutcome
+    _ message: ClaimedMessage, _ outcome: AttemptOutcome, report: EventType?
   ) async throws(ResetError) -> Bool
 
-  /// Extends the leases of messages in hand; one whose lease was lost is left alone.
-  func renew(_ messages: [ClaimedMessage]) async throws(ResetError)
+  /// Extends the leases of messages in hand. Returns those that are still held.
+  func renew(_ messages: [ClaimedMessage]) async throws(ResetError) -> Set<RequestID>
 
   /// Writes down whom the directory named, before the mail goes. False where the lease was lost or
   /// the request has been revoked meanwhile.
   func name(
     _ account: KeyedHash, sealed: Vault.Sealed, for message: ClaimedMessage
   ) async throws(ResetError) -> Bool
+
+  /// Turns a link that has no account into the mail that says so, if the address may get another
+  /// one; it is due at once. False where a limit refuses or the lease was lost: nothing was changed.
+  func sayNoAccount(
+    _ message: ClaimedMessage, limiterKey: KeyedHash, limits: RateLimits
+  ) async throws(ResetError) -> Bool
+
+  /// Ends messages whose time is over and that nobody holds, without an attempt. Returns how many.
+  /// - Parameter reports: whether a caller wants to be told.
+  func expire(atMost limit: Int, reports: EventSubscribers) async throws(ResetError) -> Int
+}
+
+/// Which callers want events: all or none, but for some.
+public struct EventSubscribers: Sendable, Equatable {
+  public let common: Bool
+  /// The callers for which it is the other way round.
+  public let exceptions: [String]
+
+  public init(common: Bool, exceptions: [String]) {
+    self.common = common
+    self.exceptions = exceptions
+  }
 }
 
 /// Who owns an address.
@@ -96,71 +149,4 @@ public struct DirectoryError: Error, Sendable, Equatable {
   public let cause: String
 
   public init(cause: String) { self.cause = cause }
-}
-
-/// Everything a link mail says.
-public struct LinkLetter: Sendable {
-  public let messageID: RequestID
-  public let to: EmailAddress
-  public let from: Mailbox
-  public let brand: String
-  public let locale: LanguageTag?
-  public let link: String
-  public let createdAt: Timestamp
-  public let lifetime: WholeDuration
-  public let data: JSON?
-
-  public init(
-    messageID: RequestID, to: EmailAddress, from: Mailbox, brand: String, locale: LanguageTag?,
-    link: String, createdAt: Timestamp, lifetime: WholeDuration, data: JSON?
-  ) {
-    self.messageID = messageID
-    self.to = to
-    self.from = from
-    self.brand = brand
-    self.locale = locale
-    self.link = link
-    self.createdAt = createdAt
-    self.lifetime = lifetime
-    self.data = data
-  }
-}
-
-/// A complete RFC 5322 message with its envelope.
-public struct RenderedMail: Sendable {
-  public let from: EmailAddress
-  public let to: EmailAddress
-  /// CRLF line ends, no line over 998 octets.
-  public let bytes: [UInt8]
-
-  public init(from: EmailAddress, to: EmailAddress, bytes: [UInt8]) {
-    self.from = from
-    self.to = to
-    self.bytes = bytes
-  }
-}
-
-public protocol MessageComposer: Sendable {
-  func compose(_ letter: LinkLetter) throws(CompositionError) -> RenderedMail
-}
-
-/// A template that cannot be rendered; the cause names the template, never its content.
-public struct CompositionError: Error, Sendable, Equatable {
-  public let cause: String
-
-  public init(cause: String) { self.cause = cause }
-}
-
-/// What became of a message at a transport. Causes are short and hold no text from outside.
-public enum DeliveryOutcome: Sendable, Equatable {
-  case delivered
-  case transient(cause: String)
-  case permanent(cause: String)
-  /// The other side may have taken it: no answer came after the last byte was sent.
-  case uncertain(cause: String)
-}
-
-/// A way to hand a message over.
-public protocol MailTransport: Sendable {
-  func deliver(_ mail: RenderedMail) async -> DeliveryOutcome
 }

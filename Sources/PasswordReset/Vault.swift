@@ -31,6 +31,11 @@ public struct Vault: Sendable {
     return details
   }
 
+  /// Seals an address that stands alone, padded as requests are.
+  public func seal(_ address: EmailAddress, for id: RequestID) throws(ResetError) -> Sealed {
+    try seal(RequestDetails(email: address, claim: .unasked, locale: nil, data: nil), for: id)
+  }
+
   /// - Parameter kid: the key to use if it still verifies; otherwise the signing one is.
   public func mint(
     _ purpose: TokenPurpose, for id: RequestID, under kid: KeyID? = nil
@@ -57,6 +62,16 @@ public struct Vault: Sendable {
 
   public func limiterKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
     try keyring.value.pepper.hash(.limiter, address.limiterForm)
+  }
+
+  /// For the mails that say that there is no account.
+  public func noAccountKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.noAccount, address.limiterForm)
+  }
+
+  /// What a provider has sent once and may not send again.
+  public func receiptKey(_ provider: [UInt8], _ id: [UInt8]) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.receipt, provider, id)
   }
 
   public func limiterKey(_ client: ClientAddress) throws(ResetError) -> KeyedHash {

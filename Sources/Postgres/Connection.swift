@@ -108,7 +108,9 @@ final class Connection {
   private func connect(
     to target: Int, until deadline: Deadline
   ) throws(PostgresError) -> ConnectionHandle {
-    let made = try ConnectionHandle(settings.targets[target], interrupt: interrupt)
+    let made = try ConnectionHandle(
+      settings.targets[target], interrupt: interrupt,
+      travelling: settings.isPooled ? settings.options : nil)
     try made.establish(until: deadline)
     try made.setUp(options: settings.options, statements: statements, until: deadline)
     return made

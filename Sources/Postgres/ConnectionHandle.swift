@@ -10,11 +10,17 @@ import Glibc
   let notices = ServerNotices()
   var prepared: [String: PreparedStatement] = [:]
   var encoder = ParameterEncoder()
+  /// The settings that go along with every transaction, behind a pooler; nil where the session
+  /// keeps them.
+  let travelling: [(name: String, value: String)]?
   /// Readable when the owner wants all waits to end (`closed`); -1 if it never will.
   private let interrupt: Int32
 
   /// Begins to connect.
-  init(_ parameters: [String: String], interrupt: Int32) throws(PostgresError) {
+  init(
+    _ parameters: [String: String], interrupt: Int32,
+    travelling: [(name: String, value: String)]? = nil
+  ) throws(PostgresError) {
     let pairs = Array(parameters)
     let pointer = unsafe withCStrings(pairs.map(\.key)) { keywords in
       unsafe withCStrings(pairs.map(\.value)) { values in
@@ -24,6 +30,7 @@ import Glibc
     guard let pointer = unsafe pointer else { throw .unavailable(reason: "out of memory") }
     unsafe self.pointer = unsafe pointer
     self.interrupt = interrupt
+    self.travelling = travelling
     unsafe notices.attach(to: pointer)
     // Makes libpq put the SQLSTATE into its message, the only way to learn it while connecting.
     unsafe PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)

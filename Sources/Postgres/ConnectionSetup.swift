@@ -6,7 +6,11 @@ extension ConnectionHandle {
   func setUp(
     options: [(name: String, value: String)], statements: [Statement], until deadline: Deadline
   ) throws(PostgresError) {
-    try sendOptions(options)
+    guard travelling == nil else {
+      for statement in statements { try sendPrepare(statement) }
+      return try finishPreparing(statements, resultsBefore: 0, until: deadline)
+    }
+    try sendOptions(options, untilTheEnd: true)
     for statement in statements { try sendPrepare(statement) }
     try finishPreparing(statements, resultsBefore: 1, until: deadline)
     try detectAbandonment(until: deadline)
@@ -17,7 +21,8 @@ extension ConnectionHandle {
   private func detectAbandonment(until deadline: Deadline) throws(PostgresError) {
     guard unsafe PQserverVersion(pointer) >= 140_000 else { return }
     do throws(PostgresError) {
-      try sendOptions([(name: "client_connection_check_interval", value: "1s")])
+      try sendOptions(
+        [(name: "client_connection_check_interval", value: "1s")], untilTheEnd: true)
       try finishPreparing([], resultsBefore: 1, until: deadline)
     } catch .server {
     }
@@ -28,14 +33,17 @@ extension ConnectionHandle {
     try finishPreparing([statement], resultsBefore: 0, until: deadline)
   }
 
-  private func sendOptions(_ options: [(name: String, value: String)]) throws(PostgresError) {
+  /// - Parameter untilTheEnd: of the session; else of the transaction.
+  func sendOptions(
+    _ options: [(name: String, value: String)], untilTheEnd: Bool
+  ) throws(PostgresError) {
     let calls = options.indices.map { index in
       let (name, value) = ("$\(2 * index + 1)", "$\(2 * index + 2)")
       // remote_apply promises more than on, so a server that is set to it stays there.
       return """
         set_config(\(name), CASE WHEN \(name) = 'synchronous_commit' AND \(value) = 'on'
         AND current_setting('synchronous_commit') = 'remote_apply'
-        THEN 'remote_apply' ELSE \(value) END, false)
+        THEN 'remote_apply' ELSE \(value) END, \(!untilTheEnd))
         """
     }
     let sql = "SELECT " + calls.joined(separator: ", ")
@@ -47,8 +55,10 @@ extension ConnectionHandle {
   }
 
   private func sendPrepare(_ statement: Statement) throws(PostgresError) {
-    guard unsafe PQsendPrepare(pointer, statement.name, statement.sql, 0, nil) == 1,
-      unsafe PQsendDescribePrepared(pointer, statement.name) == 1
+    // Without a name it is gone with the transaction, and only what it is like is learnt.
+    let name = travelling == nil ? statement.name : ""
+    guard unsafe PQsendPrepare(pointer, name, statement.sql, 0, nil) == 1,
+      unsafe PQsendDescribePrepared(pointer, name) == 1
     else { throw connectionError }
   }
 

@@ -11,6 +11,9 @@ struct Exchange {
   /// statement commits by itself.
   var commits: Bool { end == .commit || (!begins && end == nil && !isInTransaction) }
   var isInTransaction = false
+
+  /// No earlier exchange belongs to its transaction.
+  var isFirst: Bool { begins || !isInTransaction }
 }
 
 extension ConnectionHandle {
@@ -37,17 +40,25 @@ extension ConnectionHandle {
 
   private func send(_ exchange: Exchange) throws(PostgresError) {
     if exchange.begins { try sendEmpty(.begin) }
-    if let (prepared, _) = exchange.statement { try sendEncoded(prepared.statement.name) }
+    // All statements up to a sync are one transaction, with BEGIN or without (PostgreSQL's manual,
+    // "Extended Query": an implicit transaction block).
+    if let travelling, exchange.isFirst {
+      try sendOptions(travelling, untilTheEnd: false)
+    }
+    if let (prepared, _) = exchange.statement { try sendEncoded(prepared) }
     if let end = exchange.end { try sendEmpty(end) }
     guard unsafe PQpipelineSync(pointer) == 1 else { throw connectionError }
   }
 
   private func sendEmpty(_ statement: Statement) throws(PostgresError) {
-    let sent = unsafe PQsendQueryPrepared(pointer, statement.name, 0, nil, nil, nil, 1)
+    let sent =
+      travelling == nil
+      ? unsafe PQsendQueryPrepared(pointer, statement.name, 0, nil, nil, nil, 1)
+      : unsafe PQsendQueryParams(pointer, statement.sql, 0, nil, nil, nil, nil, 1)
     guard sent == 1 else { throw connectionError }
   }
 
-  private func sendEncoded(_ name: String) throws(PostgresError) {
+  private func sendEncoded(_ prepared: PreparedStatement) throws(PostgresError) {
     let spans = encoder.spans
     let lengths = spans.map { max($0.length, 0) }
     let formats = [Int32](repeating: 1, count: spans.count)
@@ -56,8 +67,12 @@ extension ConnectionHandle {
         guard span.length >= 0, let base = bytes.baseAddress else { return nil }
         return unsafe (base + span.start).assumingMemoryBound(to: CChar.self)
       }
-      return unsafe PQsendQueryPrepared(
-        pointer, name, Int32(spans.count), values, lengths, formats, 1)
+      return unsafe travelling == nil
+        ? PQsendQueryPrepared(
+          pointer, prepared.statement.name, Int32(spans.count), values, lengths, formats, 1)
+        : PQsendQueryParams(
+          pointer, prepared.statement.sql, Int32(spans.count), prepared.parameterTypes, values,
+          lengths, formats, 1)
     }
     guard sent == 1 else { throw connectionError }
   }
@@ -66,10 +81,11 @@ extension ConnectionHandle {
     _ exchange: Exchange, until deadline: Deadline
   ) throws(PostgresError) -> Rows {
     var rows = Rows.empty
+    let before =
+      (exchange.begins ? 1 : 0) + (travelling != nil && exchange.isFirst ? 1 : 0)
     let count =
-      (exchange.begins ? 1 : 0) + (exchange.statement == nil ? 0 : 1)
-      + (exchange.end == nil ? 0 : 1)
-    let place = exchange.statement == nil ? -1 : (exchange.begins ? 1 : 0)
+      before + (exchange.statement == nil ? 0 : 1) + (exchange.end == nil ? 0 : 1)
+    let place = exchange.statement == nil ? -1 : before
     try receiveResults(count, until: deadline) { index, result throws(PostgresError) in
       if index == place, let statement = exchange.statement {
         rows = try result.rows(statement.prepared.columns)

@@ -6,6 +6,8 @@ public struct PostgresSettings: Sendable {
   let connectTimeout: Duration
   /// Server settings made at the start of every session, in order of name.
   let options: [(name: String, value: String)]
+  /// Whether a pooler lends a server connection for one transaction at a time.
+  let isPooled: Bool
 
   /// - Parameters:
   ///   - url: a libpq URI or `key=value` string. Several hosts may be given. What it leaves open
@@ -18,11 +20,13 @@ public struct PostgresSettings: Sendable {
   ///     deadlock_timeout of 1 s, so that a deadlock is told as one (40P01).
   ///   - requiresReadWrite: pass over standbys and read-only servers.
   ///   - options: further server settings; these win over all others.
+  ///   - isPooled: behind a pooler in transaction mode nothing outlives a transaction: statements are
+  ///     sent whole each time, and the settings travel with every transaction. There is no LISTEN.
   /// - Throws: `configuration`, which quotes nothing of the URL.
   public init(
     url: String, applicationName: String, connectTimeout: Duration = .seconds(3),
     statementTimeout: Duration = .seconds(5), lockTimeout: Duration = .milliseconds(1500),
-    requiresReadWrite: Bool = true, options: [String: String] = [:]
+    requiresReadWrite: Bool = true, options: [String: String] = [:], isPooled: Bool = false
   ) throws(PostgresError) {
     var parameters = try ConnectionString.parse(url)
     let timeouts = connectTimeout.milliseconds + statementTimeout.milliseconds
@@ -35,6 +39,7 @@ public struct PostgresSettings: Sendable {
     if requiresReadWrite { parameters["target_session_attrs"] = "read-write" }
     targets = try ConnectionString.splitHosts(parameters)
     self.connectTimeout = connectTimeout
+    self.isPooled = isPooled
     self.options = Self.sessionOptions(statementTimeout, lockTimeout)
       .merging(options) { _, given in given }
       .sorted { $0.key < $1.key }

@@ -22,10 +22,12 @@ public final class Database: Sendable {
   ]
 
   /// - Throws: `.configuration` for a URL that libpq does not take.
-  public init(url: String, applicationName: String, logger: Logger) throws(DatabaseProblem) {
+  public init(
+    url: String, isPooled: Bool = false, applicationName: String, logger: Logger
+  ) throws(DatabaseProblem) {
     do {
       settings = try PostgresSettings(
-        url: url, applicationName: applicationName, options: Self.planning)
+        url: url, applicationName: applicationName, options: Self.planning, isPooled: isPooled)
     } catch { throw DatabaseProblem(error) }
     faults = Faults(logger: logger)
     self.logger = logger

@@ -19,12 +19,13 @@ public struct Purger: Sendable {
   ///   - olderThan: age of a request, counted from `created_at`.
   ///   - longestWindow: of all configured limits.
   public init(
-    url: String, olderThan: WholeDuration, longestWindow: WholeDuration
+    url: String, isPooled: Bool = false, olderThan: WholeDuration, longestWindow: WholeDuration
   ) throws(DatabaseProblem) {
     do {
       session = Session(
         try PostgresSettings(
-          url: url, applicationName: "rekey purge", statementTimeout: .seconds(600)),
+          url: url, applicationName: "rekey purge", statementTimeout: .seconds(600),
+          isPooled: isPooled),
         name: "pg-purge")
     } catch { throw DatabaseProblem(error) }
     self.olderThan = olderThan

@@ -16,6 +16,14 @@ enum Queries {
   static let nameAccount = query("name_account")
   static let finishMessages = query("finish_messages")
   static let replaceRequests = query("replace_requests")
+  static let sayNoAccount = query("say_no_account")
+  static let expireMessages = query("expire_messages")
+  static let completeRequest = query("complete_request")
+  static let findSuppression = query("find_suppression")
+  static let addSuppressions = query("add_suppressions")
+  static let recordReports = query("record_reports")
+  static let tendOutbox = query("tend_outbox")
+  static let tellTransports = query("tell_transports")
   static let checkReadiness = query("check_readiness")
   static let checkOwner = query("check_owner")
   static let readClock = query("read_clock")
@@ -26,6 +34,17 @@ enum Queries {
   static let purgeRequests = query("purge_requests")
   static let purgeIdempotency = query("purge_idempotency")
   static let purgeRateLimits = query("purge_rate_limits")
+  static let listDeadLetters = query("list_dead_letters")
+  static let countDeadLetters = query("count_dead_letters")
+  static let retryDeadLetters = query("retry_dead_letters")
+  static let dropDeadLetters = query("drop_dead_letters")
+  static let pauseOutbox = query("pause_outbox")
+  static let resumeOutbox = query("resume_outbox")
+  static let describeOutbox = query("describe_outbox")
+  static let countMessages = query("count_messages")
+  static let listTransports = query("list_transports")
+  static let listSuppressions = query("list_suppressions")
+  static let releaseSuppression = query("release_suppression")
 
   static let all = [
     recordRequests,
@@ -41,6 +60,14 @@ enum Queries {
     nameAccount,
     finishMessages,
     replaceRequests,
+    sayNoAccount,
+    expireMessages,
+    completeRequest,
+    findSuppression,
+    addSuppressions,
+    recordReports,
+    tendOutbox,
+    tellTransports,
     checkReadiness,
     checkOwner,
     readClock,
@@ -51,6 +78,17 @@ enum Queries {
     purgeRequests,
     purgeIdempotency,
     purgeRateLimits,
+    listDeadLetters,
+    countDeadLetters,
+    retryDeadLetters,
+    dropDeadLetters,
+    pauseOutbox,
+    resumeOutbox,
+    describeOutbox,
+    countMessages,
+    listTransports,
+    listSuppressions,
+    releaseSuppression,
   ]
 
   private static func query(_ name: String) -> Statement {

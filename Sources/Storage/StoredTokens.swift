@@ -2,7 +2,7 @@ public import PasswordReset
 import Postgres
 
 /// Uses tokens up and revokes them. Single use is decided by one conditional UPDATE.
-public struct StoredTokens: TokenConsumer, TokenRevoker {
+public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
   private let database: Database
   private let pool: Pool
 
@@ -10,8 +10,10 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
   public init(_ database: Database, connections: Int = 8) {
     self.database = database
     pool = database.pool(
-      [Queries.lockFamily, Queries.consumeRequest, Queries.revokeRequests], size: connections,
-      name: "pg-tokens")
+      [
+        Queries.lockFamily, Queries.consumeRequest, Queries.revokeRequests,
+        Queries.completeRequest,
+      ], size: connections, name: "pg-tokens")
   }
 
   private enum Step: Sendable {
@@ -20,7 +22,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
   }
 
   public func consume(
-    _ id: RequestID, key: KeyedHash?,
+    _ id: RequestID, key: KeyedHash?, reports: Bool,
     judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     try database.requireServable()
@@ -28,7 +30,8 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
     let step = try await repeating("consume") { pool throws(PostgresError) in
       try await pool.transaction(within: Database.callLimit) {
         transaction throws(PostgresError) in
-        try Self.consume(id, key: key, oldest: oldest, judge: judge, in: &transaction)
+        try Self.consume(
+          id, key: key, reports: reports, oldest: oldest, judge: judge, in: &transaction)
       }
     }
     switch step {
@@ -55,7 +58,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
   }
 
   private static func consume(
-    _ id: RequestID, key: KeyedHash?, oldest: RequestID,
+    _ id: RequestID, key: KeyedHash?, reports: Bool, oldest: RequestID,
     judge: (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement,
     in transaction: inout Transaction
   ) throws(PostgresError) -> Step {
@@ -86,10 +89,49 @@ public struct StoredTokens: TokenConsumer, TokenRevoker {
         .uuids(
           family.filter { $0.isSibling(of: member, addressOnly: addressOnly) }
             .map(\.request.id.bytes)),
+        .bool(reports),
       ])
     // The lock is held and the judge found it live, so only its time can have run out since.
     guard let row = rows.first else { return .done(.decided(.refused(.expired))) }
     return .done(.consumed(request, at: try row.moment("consumed_at")))
+  }
+
+  public func complete(
+    _ id: RequestID, for caller: String, reports: Bool
+  ) async throws(ResetError) -> Bool {
+    try database.requireServable()
+    let oldest = try database.time.oldestAlive()
+    return try await repeating("complete") { pool throws(PostgresError) in
+      try await pool.transaction(within: Database.callLimit) {
+        transaction throws(PostgresError) in
+        try Self.complete(
+          id, for: caller, reports: reports, oldest: oldest, in: &transaction)
+      }
+    }
+  }
+
+  private static func complete(
+    _ id: RequestID, for caller: String, reports: Bool, oldest: RequestID,
+    in transaction: inout Transaction
+  ) throws(PostgresError) -> Bool {
+    // In the order of ids, as everyone takes them.
+    _ = try transaction.execute(Queries.lockFamily, [.uuid(id.bytes), .uuid(oldest.bytes)])
+    let rows = try transaction.execute(
+      Queries.completeRequest, [.uuid(id.bytes), .text(caller), .bool(reports)])
+    guard let row = rows.first, try row.bool("is_new") else {
+      transaction.rollback()
+      return !rows.isEmpty
+    }
+    let account = try row.optionalBytes("account_key")
+    let address = try row.bytes("address_key")
+    _ = try transaction.finish(
+      Queries.revokeRequests,
+      [
+        .text(caller), account.map(Parameter.bytes) ?? .null,
+        account == nil ? .bytes(address) : .null, .uuid(oldest.bytes),
+        .text(RevokeReason.completed.rawValue),
+      ])
+    return true
   }
 
   public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {

@@ -41,9 +41,12 @@ internal import CCurl
     note(unsafe ccurl_set_text(pointer, option, value))
   }
 
-  /// libcurl takes a copy.
-  func setBody(_ body: [UInt8]) {
-    note(unsafe ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+  func set(_ option: CURLoption, offset: Int64) {
+    note(unsafe ccurl_set_offset(pointer, option, curl_off_t(offset)))
+  }
+
+  /// libcurl takes a copy, of the length set before.
+  func copyBody(_ body: [UInt8]) {
     unsafe body.withUnsafeBytes { bytes in
       note(unsafe ccurl_set_bytes(pointer, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress))
     }
@@ -70,6 +73,22 @@ internal import CCurl
 
   func set(_ option: CURLoption, callback: ccurl_write_callback) {
     note(unsafe ccurl_set_write_callback(pointer, option, callback))
+  }
+
+  func setReadCallback(_ callback: ccurl_read_callback) {
+    note(unsafe ccurl_set_read_callback(pointer, callback))
+  }
+
+  func setSeekCallback(_ callback: ccurl_seek_callback) {
+    note(unsafe ccurl_set_seek_callback(pointer, callback))
+  }
+
+  func setPrerequestCallback(_ callback: ccurl_prerequest_callback) {
+    note(unsafe ccurl_set_prerequest_callback(pointer, callback))
+  }
+
+  func setOpenSocketCallback(_ callback: ccurl_open_socket_callback) {
+    note(unsafe ccurl_set_open_socket_callback(pointer, callback))
   }
 
   func setDebugCallback(_ callback: ccurl_debug_callback) {

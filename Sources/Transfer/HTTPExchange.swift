@@ -5,12 +5,14 @@ final class HTTPExchange {
   let job: CallJob
   let easy: EasyHandle
   private let reception: HTTPReception
+  private let sending: HTTPSending
 
   /// Nil if libcurl does not accept an option.
   init?(_ job: CallJob, _ easy: EasyHandle, idleLifetime: Duration) {
     self.job = job
     self.easy = easy
     reception = HTTPReception(limit: job.call.maxAnswerBytes)
+    sending = HTTPSending(job.call)
     easy.reset()
     easy.setCommonOptions(timeout: job.call.timeout, caFile: job.call.caFile)
     easy.setProtocols(
@@ -19,6 +21,8 @@ final class HTTPExchange {
     easy.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     easy.set(CURLOPT_MAXAGE_CONN, Int(clamping: idleLifetime.components.seconds))
     setRequest()
+    easy.setAuthentication(job.call.authentication)
+    sending.watch(easy)
     reception.watch(easy)
     guard easy.isConfigured else { return nil }
   }
@@ -26,49 +30,41 @@ final class HTTPExchange {
   private func setRequest() {
     let call = job.call
     easy.set(CURLOPT_URL, call.url)
-    // What libcurl adds by itself is taken out: a header without value does that.
-    var lines = ["Expect:", "Accept:"]
     switch call.method {
     case "GET": easy.set(CURLOPT_HTTPGET, true)
     case "HEAD": easy.set(CURLOPT_NOBODY, true)
     default:
       easy.set(CURLOPT_POST, true)
-      easy.setBody(call.body)
+      easy.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: call.body.count)
+      if let bytes = call.bytesToSign { easy.copyBody(bytes) }
       easy.set(CURLOPT_CUSTOMREQUEST, call.method)
-      lines.append("Content-Type:")
     }
-    let names = call.headers.map { lowercased($0.name) + ":" }
-    lines.removeAll { names.contains(lowercased($0)) }
-    for header in call.headers {
-      lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
-    }
-    easy.setHeaders(lines)
+    easy.setHeaders(call.headerLines)
   }
 
-  /// Whether any byte of the request may have reached the server.
-  var isSent: Bool { easy.number(CURLINFO_REQUEST_SIZE) > 0 }
+  /// Whether the whole request may have reached the server.
+  var isSent: Bool { sending.isComplete }
 
   func result(_ code: CURLcode) -> Result<HTTPAnswer, TransferError> {
-    if reception.isTooLarge {
-      return .failure(TransferError(.tooLarge, mayHaveBeenReceived: true))
-    }
+    if reception.isTooLarge { return .failure(error(.tooLarge)) }
+    if let fault = sending.fault { return .failure(error(.interrupted, fault.rawValue)) }
     if code == CURLE_OK {
       return .success(reception.answer(status: easy.number(CURLINFO_RESPONSE_CODE)))
     }
+    if sending.isRefused { return .failure(error(.refused, "private_target")) }
     return .failure(error(code))
   }
 
   private func error(_ code: CURLcode) -> TransferError {
-    let sent = isSent
     switch code {
-    case CURLE_COULDNT_RESOLVE_HOST: return TransferError(.connect, cause: "dns")
-    case CURLE_COULDNT_CONNECT: return TransferError(.connect)
-    case CURLE_OPERATION_TIMEDOUT: return TransferError(.timeout, mayHaveBeenReceived: sent)
-    default:
-      if let cause = tlsCause(code) {
-        return TransferError(.tls, cause: cause, mayHaveBeenReceived: sent)
-      }
-      return TransferError(.interrupted, mayHaveBeenReceived: sent)
+    case CURLE_COULDNT_RESOLVE_HOST: error(.connect, "dns")
+    case CURLE_COULDNT_CONNECT: error(.connect)
+    case CURLE_OPERATION_TIMEDOUT: error(.timeout)
+    default: tlsCause(code).map { error(.tls, $0) } ?? error(.interrupted)
     }
+  }
+
+  private func error(_ kind: TransferError.Kind, _ cause: String? = nil) -> TransferError {
+    TransferError(kind, cause: cause, mayHaveBeenReceived: isSent)
   }
 }

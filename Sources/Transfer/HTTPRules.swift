@@ -3,7 +3,8 @@ internal import CCurl
 extension HTTPTransfer {
   /// Scheme, host and port, if the call may be made.
   ///
-  /// - Throws: `.refused` with cause `method`, `header`, `timeout`, `ca_file` or `url`.
+  /// - Throws: `.refused` with cause `method`, `header`, `timeout`, `ca_file`, `authentication`,
+  ///   `payload_hash` or `url`.
   func validatedOrigin() throws(TransferError) -> String {
     guard (1...20).contains(method.utf8.count),
       method.utf8.allSatisfy({ UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 }),
@@ -16,6 +17,7 @@ extension HTTPTransfer {
     guard caFile?.utf8.contains(0) != true else {
       throw TransferError(.refused, cause: "ca_file")
     }
+    try checkAuthentication()
     guard let origin = HTTPOrigin(url), origin.isSecure || allowPlainHTTP && origin.isLoopback
     else { throw TransferError(.refused, cause: "url") }
     return origin.description

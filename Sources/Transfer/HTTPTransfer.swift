@@ -6,8 +6,10 @@ public struct HTTPTransfer: Sendable {
   public var url: String
   /// Length, framing and `Expect` are set by the loop and refused here.
   public var headers: [(name: String, value: String)]
-  /// Sent with every method but GET and HEAD, which must have none.
-  public var body: [UInt8]
+  /// Sent with every method but GET and HEAD, which must have none. A file that is missing or has
+  /// another size than told is `.interrupted` with cause `file_missing` or `file_changed`; the
+  /// server never gets the whole request.
+  public var body: TransferBody
   /// More than zero, at most 24 hours, counted from when the call leaves the queue.
   public var timeout: Duration
   /// Head and body of the answer together.
@@ -17,10 +19,25 @@ public struct HTTPTransfer: Sendable {
   /// A PEM file of the authorities to trust instead of the system's.
   public var caFile: String?
 
+  /// Who asks; nil where a header says so or nobody need know.
+  public var authentication: HTTPAuthentication?
+  /// SHA-256 of the body in 64 lower-case hexadecimal digits, for `awsSigV4`. Without it the body
+  /// must be in memory and of at most 16 MiB, and libcurl hashes it.
+  public var payloadSHA256: String?
+  /// Whether the call may reach the server twice. Only then is a call repeated after a kept
+  /// connection turned out to be dead and some of the body was already handed to it. GET and HEAD
+  /// always may (RFC 9110 section 9.2.2).
+  public var isRepeatable: Bool
+  /// False refuses loopback, link-local, private and other addresses that are not of the public
+  /// Internet, whatever name led there: `.refused` with cause `private_target`.
+  public var mayReachPrivate: Bool
+
   public init(
     method: String, url: String, headers: [(name: String, value: String)] = [],
-    body: [UInt8] = [], timeout: Duration, maxAnswerBytes: Int = 64 * 1024,
-    allowPlainHTTP: Bool = false, caFile: String? = nil
+    body: TransferBody = TransferBody([UInt8]()), timeout: Duration,
+    maxAnswerBytes: Int = 64 * 1024, allowPlainHTTP: Bool = false, caFile: String? = nil,
+    authentication: HTTPAuthentication? = nil, payloadSHA256: String? = nil,
+    isRepeatable: Bool = false, mayReachPrivate: Bool = true
   ) {
     self.method = method
     self.url = url
@@ -30,6 +47,24 @@ public struct HTTPTransfer: Sendable {
     self.maxAnswerBytes = maxAnswerBytes
     self.allowPlainHTTP = allowPlainHTTP
     self.caFile = caFile
+    self.authentication = authentication
+    self.payloadSHA256 = payloadSHA256
+    self.isRepeatable = isRepeatable
+    self.mayReachPrivate = mayReachPrivate
+  }
+
+  /// A request whose body is in memory.
+  public init(
+    method: String, url: String, headers: [(name: String, value: String)] = [], body: [UInt8],
+    timeout: Duration, maxAnswerBytes: Int = 64 * 1024, allowPlainHTTP: Bool = false,
+    caFile: String? = nil, authentication: HTTPAuthentication? = nil,
+    payloadSHA256: String? = nil, isRepeatable: Bool = false, mayReachPrivate: Bool = true
+  ) {
+    self.init(
+      method: method, url: url, headers: headers, body: TransferBody(body), timeout: timeout,
+      maxAnswerBytes: maxAnswerBytes, allowPlainHTTP: allowPlainHTTP, caFile: caFile,
+      authentication: authentication, payloadSHA256: payloadSHA256, isRepeatable: isRepeatable,
+      mayReachPrivate: mayReachPrivate)
   }
 }
 

@@ -2,6 +2,8 @@
 struct MailSubmission: Sendable {
   let id: UInt64
   let mail: SMTPTransfer
+  /// Found out by the caller's task, so the loop never reads a message through but to send it.
+  let hasEightBitContent: Bool
   let continuation: CheckedContinuation<SMTPResult, Never>
 }
 
@@ -9,7 +11,9 @@ struct MailSubmission: Sendable {
 final class MailJob: Waiting {
   let id: UInt64
   let mail: SMTPTransfer
-  private let onEnd: (UInt64) -> Void
+  let hasEightBitContent: Bool
+  let lane: SMTPLane
+  private let onEnd: (MailJob) -> Void
   private var continuation: CheckedContinuation<SMTPResult, Never>?
   /// Set when it leaves the queue.
   private(set) var deadline: ContinuousClock.Instant?
@@ -18,10 +22,12 @@ final class MailJob: Waiting {
 
   var isEnded: Bool { continuation == nil }
 
-  init(_ submission: MailSubmission, onEnd: @escaping (UInt64) -> Void) {
+  init(_ submission: MailSubmission, _ lane: SMTPLane, onEnd: @escaping (MailJob) -> Void) {
     id = submission.id
     mail = submission.mail
+    hasEightBitContent = submission.hasEightBitContent
     continuation = submission.continuation
+    self.lane = lane
     self.onEnd = onEnd
   }
 
@@ -32,7 +38,7 @@ final class MailJob: Waiting {
   func end(_ result: SMTPResult) {
     guard let continuation else { return }
     self.continuation = nil
-    onEnd(id)
+    onEnd(self)
     continuation.resume(returning: result)
   }
 }

@@ -11,7 +11,10 @@ final class SMTPConnection {
     case closed
   }
 
-  let endpoint: SMTPEndpoint
+  /// What the pool counts by.
+  enum Standing { case busy, idle, closed }
+
+  let lane: SMTPLane
   let link: SMTPLink
   let idleLifetime: Duration
   var state: State
@@ -21,22 +24,34 @@ final class SMTPConnection {
   var mailsBefore = 0
   /// A mail that this connection gave back, until the pool takes it.
   var unsent: MailJob?
+  /// When the step that the server has to answer began.
+  var stepStart: ContinuousClock.Instant
+  /// The pool's own note of what it has counted this connection as.
+  var notedStanding = Standing.busy
 
-  /// Opens a connection for `job`. Nil if the system gives no handle.
-  init?(for job: MailJob, idleLifetime: Duration) {
-    guard let link = SMTPLink(job.mail.endpoint, timeout: job.mail.timeout) else { return nil }
-    self.link = link
+  /// Opens a connection for `job`.
+  init(
+    for job: MailJob, _ now: ContinuousClock.Instant, idleLifetime: Duration
+  ) throws(SMTPEndpoint.Obstacle) {
+    link = try SMTPLink(job.mail.endpoint, timeout: job.mail.timeout)
     self.idleLifetime = idleLifetime
-    endpoint = job.mail.endpoint
+    lane = job.lane
+    stepStart = now
     state = .opening(job)
+  }
+
+  var standing: Standing {
+    switch state {
+    case .opening, .busy, .resetting: .busy
+    case .idle: .idle
+    case .closed: .closed
+    }
   }
 
   var isClosed: Bool { if case .closed = state { true } else { false } }
 
-  /// When it became idle plus its lifetime, if it is idle.
-  var idleUntil: ContinuousClock.Instant? {
-    if case .idle(let until) = state { until } else { nil }
-  }
+  /// Only meant while idle.
+  var idleSince: ContinuousClock.Instant { stepStart }
 
   var job: MailJob? {
     switch state {
@@ -48,11 +63,25 @@ final class SMTPConnection {
   /// When it wants to be looked at even if its socket stays silent.
   var wakeTime: ContinuousClock.Instant? {
     switch state {
-    case .opening(let job): [job.deadline, link.timer].compactMap(\.self).min()
-    case .busy(let job, _): job.deadline
+    case .opening(let job):
+      if let timer = link.timer { min(timer, deadline(job)) } else { deadline(job) }
+    case .busy(let job, _): deadline(job)
     case .resetting(_, let until), .idle(let until): until
     case .closed: nil
     }
+  }
+
+  /// The mail's own deadline or the step's. After the final dot only the mail's: whoever gives up
+  /// early there sends the mail twice.
+  private func deadline(_ job: MailJob) -> ContinuousClock.Instant {
+    var step = job.mail.stepTimeout
+    switch state {
+    case .opening where link.stage == .connect: step = min(step, SMTPLink.connectTimeout)
+    case .busy(_, let dialogue) where dialogue.isMessageSent: step = job.mail.timeout
+    default: break
+    }
+    let limit = stepStart + step
+    return job.deadline.map { min($0, limit) } ?? limit
   }
 
   /// The sockets to wait for, with CURL_WAIT bits.
@@ -67,14 +96,13 @@ final class SMTPConnection {
     }
   }
 
-  /// Goes on after a wait. `ready` are the sockets of `appendSockets` on which something happened.
+  /// Goes on after a wait. `ready` are the sockets of `appendSockets`, one of them ready.
   func advance(_ ready: ArraySlice<curl_waitfd>, _ now: ContinuousClock.Instant) {
     if case .opening(let job) = state {
       open(job, ready, now)
-    } else if ready.contains(where: { $0.revents != 0 }) {
+    } else {
       exchange(now)
     }
-    checkTime(now)
   }
 
   /// Ends what is under way; nothing is said to the server.
@@ -101,9 +129,10 @@ final class SMTPConnection {
   private func open(
     _ job: MailJob, _ ready: ArraySlice<curl_waitfd>, _ now: ContinuousClock.Instant
   ) {
-    let events = ready.compactMap { $0.revents == 0 ? nil : ($0.fd, $0.selectBits) }
+    let events = ready.compactMap { $0.isReady ? ($0.fd, $0.selectBits) : nil }
+    let stage = link.stage
     switch link.open(events, now) {
-    case .pending: break
+    case .pending: if link.stage != stage { stepStart = now }
     case .failed(let failure):
       job.end(.transient(failure))
       close(politely: false)
@@ -113,14 +142,15 @@ final class SMTPConnection {
     }
   }
 
-  private func checkTime(_ now: ContinuousClock.Instant) {
+  /// Does what is due by the clock.
+  func checkTime(_ now: ContinuousClock.Instant) {
+    if case .opening(let job) = state, let timer = link.timer, timer <= now { open(job, [], now) }
     switch state {
     case .opening(let job):
-      guard let deadline = job.deadline, deadline <= now else { return }
+      guard deadline(job) <= now else { return }
       job.end(.transient(link.timeout))
       close(politely: false)
-    case .busy(let job, _):
-      if let deadline = job.deadline, deadline <= now { abandon("timeout") }
+    case .busy(let job, _): if deadline(job) <= now { abandon("timeout") }
     case .resetting(_, let until): if until <= now { close(politely: false) }
     case .idle(let until): if until <= now { close(politely: true) }
     case .closed: break

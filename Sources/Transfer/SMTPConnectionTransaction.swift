@@ -2,27 +2,47 @@
 extension SMTPConnection {
   /// Begins the next mail; only while idle or just opened.
   func begin(_ job: MailJob, _ now: ContinuousClock.Instant) {
-    if job.mail.needsSMTPUTF8, !extensions.contains(.utf8) {
-      job.end(.permanent(SMTPFailure(stage: .mail, cause: "smtputf8_not_offered")))
+    stepStart = now
+    if let failure = obstacle(job) {
       state = .idle(until: now + idleLifetime)
-      return
+      return job.end(failure)
     }
-    let (dialogue, bytes) = SMTPDialogue.begin(job.mail, extensions)
+    let (dialogue, bytes) = SMTPDialogue.begin(job, extensions)
     state = .busy(job, dialogue)
     writer.append(bytes)
-    if !flush() { lose() }
+    flush(now)
+  }
+
+  private func obstacle(_ job: MailJob) -> SMTPResult? {
+    if job.mail.needsSMTPUTF8, !extensions.contains(.utf8) {
+      return .permanent(SMTPFailure(stage: .mail, cause: "smtputf8_not_offered"))
+    }
+    guard job.mail.mayProceed() else {
+      return .transient(SMTPFailure(stage: .mail, cause: "lease_lost"))
+    }
+    return nil
   }
 
   func exchange(_ now: ContinuousClock.Instant) {
-    let isWritable = flush()
+    // Before the end of a connection is believed, what the server said last is read.
+    let isWritable = write(now)
     receive(now)
     if !isClosed, !isWritable { lose() }
   }
 
+  private func flush(_ now: ContinuousClock.Instant) {
+    if !write(now) { lose() }
+  }
+
   /// False if the connection is broken.
-  private func flush() -> Bool {
+  private func write(_ now: ContinuousClock.Instant) -> Bool {
+    guard !writer.isEmpty else { return true }
+    let before = writer.sentCount
     guard writer.flush(to: link) else { return false }
-    if writer.takeMessageIsSent(), case .busy(let job, var dialogue) = state {
+    if writer.sentCount != before { stepStart = now }
+    if let fault = writer.fault {
+      abandon(fault.rawValue)
+    } else if writer.takeMessageIsSent(), case .busy(let job, var dialogue) = state {
       dialogue.messageIsSent()
       state = .busy(job, dialogue)
     }
@@ -30,20 +50,20 @@ extension SMTPConnection {
   }
 
   private func receive(_ now: ContinuousClock.Instant) {
-    var buffer = [UInt8](repeating: 0, count: 4096)
     while !isClosed {
-      switch link.receive(into: &buffer) {
+      switch unsafe link.receive({ unsafe read($0, now) }) {
       case .blocked: return
       case .broken: return lose()
-      case .bytes(let count): read(buffer[..<count], now)
+      case .bytes: break
       }
     }
   }
 
-  private func read(_ bytes: ArraySlice<UInt8>, _ now: ContinuousClock.Instant) {
+  private func read(_ bytes: UnsafeRawBufferPointer, _ now: ContinuousClock.Instant) {
     do throws(SMTPReplyReader.Fault) {
-      for byte in bytes {
+      for unsafe byte in unsafe bytes {
         guard let reply = try reader.read(byte) else { continue }
+        stepStart = now
         handle(reply, now)
         if isClosed { return }
       }
@@ -70,14 +90,17 @@ extension SMTPConnection {
     switch step {
     case .wait: return
     case .send(let bytes): writer.append(bytes)
-    case .sendMessage: writer.append(SMTPBody(job.mail.message))
+    case .sendMessage:
+      guard job.mail.mayProceed() else { return abandon("lease_lost") }
+      writer.append(SMTPBody(job.mail.message))
     case .end(let result, let afterwards):
       mailsBefore += 1
+      stepStart = now
       settle(afterwards, now)
       job.end(result)
       return
     }
-    if !flush() { lose() }
+    flush(now)
   }
 
   private func settle(_ afterwards: SMTPDialogue.Afterwards, _ now: ContinuousClock.Instant) {
@@ -88,7 +111,7 @@ extension SMTPConnection {
     case .reset(let outstanding):
       writer.append(Array("RSET\r\n".utf8))
       state = .resetting(outstanding: outstanding + 1, until: now + .seconds(10))
-      if !flush() { close(politely: false) }
+      if !writer.flush(to: link) { close(politely: false) }
     }
   }
 

@@ -27,14 +27,18 @@ struct SMTPDialogue {
   /// The server has answered nothing yet, so it may be a connection that was already dead.
   var isUnanswered: Bool { phase == .mail }
 
+  /// Every byte of the message, final dot included, is on its way.
+  var isMessageSent: Bool { phase == .final }
+
   /// Begins the transaction: the dialogue and the first bytes to send.
   static func begin(
-    _ mail: SMTPTransfer, _ extensions: SMTPExtensions
+    _ job: MailJob, _ extensions: SMTPExtensions
   ) -> (dialogue: SMTPDialogue, opening: [UInt8]) {
+    let mail = job.mail
     let dialogue = SMTPDialogue(
       recipient: Array("RCPT TO:<\(mail.to)>\r\n".utf8),
       isPipelined: extensions.contains(.pipelining))
-    let sender = Array("MAIL FROM:<\(mail.from)>\(parameters(mail, extensions))\r\n".utf8)
+    let sender = Array("MAIL FROM:<\(mail.from)>\(parameters(job, extensions))\r\n".utf8)
     // Nothing depends on the answers until the message itself: one round trip instead of three.
     return (
       dialogue,
@@ -44,13 +48,13 @@ struct SMTPDialogue {
 
   private static let dataCommand = Array("DATA\r\n".utf8)
 
-  private static func parameters(_ mail: SMTPTransfer, _ extensions: SMTPExtensions) -> String {
+  private static func parameters(_ job: MailJob, _ extensions: SMTPExtensions) -> String {
     var parameters = ""
-    if extensions.contains(.size) { parameters += " SIZE=\(mail.message.count)" }
-    if extensions.contains(.eightBitMIME), mail.message.contains(where: { $0 >= 0x80 }) {
+    if extensions.contains(.size) { parameters += " SIZE=\(job.mail.message.count)" }
+    if extensions.contains(.eightBitMIME), job.hasEightBitContent {
       parameters += " BODY=8BITMIME"
     }
-    if mail.needsSMTPUTF8 { parameters += " SMTPUTF8" }
+    if job.mail.needsSMTPUTF8 { parameters += " SMTPUTF8" }
     return parameters
   }
 

@@ -19,30 +19,51 @@ public struct SMTPEndpoint: Sendable, Hashable {
   public var ehloName: String
   /// Given: a server that offers no authentication gets no mail either.
   public var credentials: SMTPCredentials?
+  /// The password or access token is the content of this file instead of that in `credentials`,
+  /// read anew for each connection: 1 byte to 16 KiB, one line end after it is dropped. A file
+  /// that cannot be read so is transient, stage `auth`, cause `password_file`.
+  public var passwordFile: String?
   /// A PEM file of the authorities to trust instead of the system's.
   public var caFile: String?
 
   public init(
     host: String, port: UInt16, tls: Protection, ehloName: String,
-    credentials: SMTPCredentials? = nil, caFile: String? = nil
+    credentials: SMTPCredentials? = nil, passwordFile: String? = nil, caFile: String? = nil
   ) {
     self.host = host
     self.port = port
     self.tls = tls
     self.ehloName = ehloName
     self.credentials = credentials
+    self.passwordFile = passwordFile
     self.caFile = caFile
   }
+}
+
+/// How a client proves who it is (RFC 4954 section 4).
+public enum SMTPMechanism: String, Sendable, Hashable {
+  /// RFC 4616.
+  case plain
+  /// An older form of the same with the name and the password on lines of their own.
+  case login
+  /// An OAuth 2.0 access token in place of the password.
+  case xoauth2
 }
 
 /// A user name and password. No description or mirror of it shows either.
 public struct SMTPCredentials: Sendable, Hashable {
   let username: String
   let password: String
+  let mechanism: SMTPMechanism?
 
-  public init(username: String, password: String) {
+  /// - Parameters:
+  ///   - password: for `xoauth2` the access token.
+  ///   - mechanism: a server that does not offer it gets no mail; nil leaves it to libcurl, which
+  ///     takes the strongest of those offered.
+  public init(username: String, password: String, mechanism: SMTPMechanism? = nil) {
     self.username = username
     self.password = password
+    self.mechanism = mechanism
   }
 }
 
@@ -60,9 +81,10 @@ extension SMTPEndpoint {
     let greets =
       (1...255).contains(ehloName.utf8.count)
       && ehloName.utf8.allSatisfy { 0x21...0x7e ~= $0 }
-    let secrets = [credentials?.username, credentials?.password, caFile]
+    let texts = [credentials?.username, credentials?.password, passwordFile, caFile]
     return port != 0 && greets && urlHost != nil
-      && secrets.allSatisfy { $0?.utf8.contains(0) != true }
+      && (passwordFile == nil || credentials != nil)
+      && texts.allSatisfy { $0?.utf8.contains(0) != true }
   }
 
   /// libcurl takes the name for EHLO from the path of the URL, after percent-decoding.

@@ -16,7 +16,7 @@ final class SMTPLink {
   }
 
   enum Sent { case bytes(Int), blocked, broken }
-  enum Received { case bytes(Int), blocked, broken }
+  enum Received { case bytes, blocked, broken }
 
   private let easy: EasyHandle
   private let multi: MultiHandle
@@ -24,25 +24,28 @@ final class SMTPLink {
   private let endpoint: SMTPEndpoint
   private(set) var descriptor: Int32?
 
-  init?(_ endpoint: SMTPEndpoint, timeout: Duration) {
+  /// For the name, TCP, and TLS where it is implicit.
+  static let connectTimeout: Duration = .seconds(10)
+
+  init(_ endpoint: SMTPEndpoint, timeout: Duration) throws(SMTPEndpoint.Obstacle) {
     guard let easy = EasyHandle(), let multi = MultiHandle(), let url = endpoint.url else {
-      return nil
+      throw .local
     }
     self.easy = easy
     self.multi = multi
     self.endpoint = endpoint
     easy.setCommonOptions(timeout: timeout, caFile: endpoint.caFile)
+    // libcurl's limits hold for all of the opening; each step has its own, in `SMTPConnection`.
+    easy.set(CURLOPT_CONNECTTIMEOUT_MS, timeout.wholeMilliseconds)
+    easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout.wholeMilliseconds / 1000 + 1)
     easy.set(CURLOPT_URL, url)
     easy.setProtocols("smtp,smtps", CURLPROTO_SMTP | CURLPROTO_SMTPS)
     let protection = endpoint.tls == .none ? CURLUSESSL_NONE : CURLUSESSL_ALL
     easy.set(CURLOPT_USE_SSL, Int(protection.rawValue))
     easy.set(CURLOPT_CONNECT_ONLY, true)
-    if let credentials = endpoint.credentials {
-      easy.set(CURLOPT_USERNAME, credentials.username)
-      easy.set(CURLOPT_PASSWORD, credentials.password)
-    }
+    try endpoint.setLogin(easy)
     opening.watch(multi, easy)
-    guard easy.isConfigured, multi.add(easy) else { return nil }
+    guard easy.isConfigured, multi.add(easy) else { throw .local }
   }
 
   /// What to wait for while the connection is being opened.
@@ -78,13 +81,16 @@ final class SMTPLink {
     return code == CURLE_OK ? .bytes(count) : code == CURLE_AGAIN ? .blocked : .broken
   }
 
-  func receive(into buffer: inout [UInt8]) -> Received {
-    var count = 0
-    let code = unsafe buffer.withUnsafeMutableBytes { buffer in
-      unsafe curl_easy_recv(easy.pointer, buffer.baseAddress, buffer.count, &count)
+  /// Hands over what has arrived, at most 4 KiB at a time.
+  func receive(_ take: (UnsafeRawBufferPointer) -> Void) -> Received {
+    unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+      var count = 0
+      let code = unsafe curl_easy_recv(easy.pointer, buffer.baseAddress, buffer.count, &count)
+      if code == CURLE_AGAIN { return .blocked }
+      guard code == CURLE_OK, count > 0 else { return .broken }
+      unsafe take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      return .bytes
     }
-    if code == CURLE_AGAIN { return .blocked }
-    return code == CURLE_OK && count > 0 ? .bytes(count) : .broken
   }
 
   /// Says goodbye if asked to, and closes. With the socket shut down, nothing that libcurl still
@@ -96,7 +102,8 @@ final class SMTPLink {
     multi.remove(easy)
   }
 
-  private var stage: SMTPFailure.Stage {
+  /// What the server is doing while the connection is being opened.
+  var stage: SMTPFailure.Stage {
     if let stage = opening.stage { return stage }
     let milestone =
       endpoint.tls == .implicit ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T
@@ -105,6 +112,10 @@ final class SMTPLink {
 
   private func failure(_ code: CURLcode) -> SMTPFailure {
     if let fault = opening.fault { return SMTPFailure(stage: stage, cause: fault.rawValue) }
+    // AUTH is offered, but not the mechanism that was asked for.
+    if code == CURLE_LOGIN_DENIED, opening.stage != .auth {
+      return SMTPFailure(stage: .auth, cause: "auth_not_offered")
+    }
     let cause = self.cause(code)
     let reply = opening.reply.flatMap { $0.isFailure && cause != "timeout" ? $0 : nil }
     return SMTPFailure(

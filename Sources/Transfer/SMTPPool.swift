@@ -1,27 +1,37 @@
 internal import CCurl
 
 /// All mail of one loop: what waits, and the connections.
+///
+/// What a mail or a reply costs does not grow with the number of connections, but for a look at
+/// each one's place in the list that the system is asked to wait for.
 final class SMTPPool {
   private let limits: TransferLimits
   private var jobs: [UInt64: MailJob] = [:]
-  private var queue = TurnQueue<SMTPEndpoint, MailJob>()
+  private var lanes: [SMTPEndpoint: SMTPLane] = [:]
+  private var queue = TurnQueue<SMTPLane, MailJob>()
   /// Given back by dead connections; goes before the queue, into the room these have left.
   private var unsent: [MailJob] = []
   private var connections: [SMTPConnection] = []
+  private var idleCount = 0
   private var waits: [Range<Int>] = []
+  /// When to look at the clock of every connection; none has an earlier deadline.
+  private(set) var wakeTime: ContinuousClock.Instant?
 
   init(_ limits: TransferLimits) { self.limits = limits }
 
   func submit(_ submission: MailSubmission) {
-    let job = MailJob(submission) { [weak self] id in self?.jobs[id] = nil }
+    let lane = lane(to: submission.mail.endpoint)
+    lane.mails += 1
+    let job = MailJob(submission, lane) { [weak self] job in self?.forget(job) }
     jobs[job.id] = job
-    queue.append(job, for: job.mail.endpoint)
+    queue.append(job, for: lane)
   }
 
   func cancel(_ id: UInt64) {
     guard let job = jobs[id] else { return }
     if let connection = connections.first(where: { $0.job === job }) {
       connection.abandon("cancelled")
+      note(connection)
     } else {
       job.end(.transient(SMTPFailure(stage: .connect, cause: "cancelled")))
     }
@@ -30,14 +40,29 @@ final class SMTPPool {
   func stop() {
     for connection in connections where connection.job != nil { connection.abandon("stopped") }
     for connection in connections { connection.close(politely: true) }
-    for job in jobs.values {
+    for job in Array(jobs.values) {
       job.end(.transient(SMTPFailure(stage: .connect, cause: "stopped")))
     }
   }
 
-  // MARK: Waiting
+  private func lane(to endpoint: SMTPEndpoint) -> SMTPLane {
+    if let lane = lanes[endpoint] { return lane }
+    let lane = SMTPLane(endpoint)
+    lanes[endpoint] = lane
+    return lane
+  }
 
-  var wakeTime: ContinuousClock.Instant? { connections.lazy.compactMap(\.wakeTime).min() }
+  private func forget(_ job: MailJob) {
+    jobs[job.id] = nil
+    job.lane.mails -= 1
+    drop(job.lane)
+  }
+
+  private func drop(_ lane: SMTPLane) {
+    if lane.isUnused { lanes[lane.endpoint] = nil }
+  }
+
+  // MARK: Waiting
 
   func appendSockets(to descriptors: inout [curl_waitfd]) {
     waits.removeAll(keepingCapacity: true)
@@ -50,92 +75,97 @@ final class SMTPPool {
 
   /// `ready` as filled by `appendSockets` and the wait.
   func advance(_ ready: [curl_waitfd], _ now: ContinuousClock.Instant) {
-    for (connection, range) in zip(connections, waits) {
-      connection.advance(ready[range], now)
+    var touched: [SMTPConnection] = []
+    for (index, range) in waits.enumerated() where ready[range].contains(where: \.isReady) {
+      connections[index].advance(ready[range], now)
+      touched.append(connections[index])
     }
-    collect()
+    for connection in touched { note(connection) }
+    if let wakeTime, wakeTime <= now { checkTime(now) }
+  }
+
+  private func checkTime(_ now: ContinuousClock.Instant) {
+    wakeTime = nil
+    for connection in connections {
+      connection.checkTime(now)
+      note(connection)
+    }
   }
 
   /// Gives waiting mail to connections, opening them as the limits permit.
   func dispatch(_ now: ContinuousClock.Instant) {
     repeat {
-      collect()
       let returned = unsent
       unsent = []
       for job in returned where !job.isEnded { open(for: job, now) }
       while let job = queue.next(where: canServe) { serve(job, now) }
-      collect()
     } while !unsent.isEmpty
   }
 
-  private func collect() {
-    for connection in connections {
-      if let job = connection.takeUnsent() { unsent.append(job) }
+  /// Takes over what has become of a connection. Called after whatever can change one.
+  private func note(_ connection: SMTPConnection) {
+    if let job = connection.takeUnsent() { unsent.append(job) }
+    if let time = connection.wakeTime, wakeTime.map({ time < $0 }) ?? true { wakeTime = time }
+    let standing = connection.standing
+    guard standing != connection.notedStanding else { return }
+    let lane = connection.lane
+    if connection.notedStanding == .idle {
+      lane.idle.removeAll { $0 === connection }
+      idleCount -= 1
     }
-    connections.removeAll(where: \.isClosed)
+    connection.notedStanding = standing
+    switch standing {
+    case .busy: break
+    case .idle:
+      lane.idle.append(connection)
+      idleCount += 1
+    case .closed:
+      connections.removeAll { $0 === connection }
+      lane.connections -= 1
+      drop(lane)
+    }
   }
 
   // MARK: Connections
 
-  private func canServe(_ endpoint: SMTPEndpoint) -> Bool {
-    idleConnection(to: endpoint) != nil || hasRoom(for: endpoint)
-  }
-
   /// An idle connection elsewhere gives way.
-  private func hasRoom(for endpoint: SMTPEndpoint) -> Bool {
-    var total = 0
-    var same = 0
-    for connection in connections where !connection.isClosed {
-      if connection.idleUntil == nil { total += 1 }
-      if connection.endpoint == endpoint { same += 1 }
-    }
-    return same < limits.maxConnectionsPerHost && total < limits.maxConnections
+  private func canServe(_ lane: SMTPLane) -> Bool {
+    !lane.idle.isEmpty
+      || lane.connections < limits.maxConnectionsPerHost
+        && connections.count - idleCount < limits.maxConnections
   }
 
+  /// The connection used last, so those too many grow old.
   private func serve(_ job: MailJob, _ now: ContinuousClock.Instant) {
     job.start(at: now)
-    if let connection = idleConnection(to: job.mail.endpoint) {
-      connection.begin(job, now)
-    } else {
-      open(for: job, now)
-    }
+    guard let connection = job.lane.idle.last else { return open(for: job, now) }
+    connection.begin(job, now)
+    note(connection)
   }
 
   private func open(for job: MailJob, _ now: ContinuousClock.Instant) {
-    makeRoom(job.mail.endpoint)
-    if let connection = SMTPConnection(for: job, idleLifetime: limits.idleLifetime) {
+    makeRoom(job.lane)
+    do throws(SMTPEndpoint.Obstacle) {
+      let connection = try SMTPConnection(for: job, now, idleLifetime: limits.idleLifetime)
       connections.append(connection)
-    } else {
-      job.end(.transient(SMTPFailure(stage: .connect, cause: "local")))
+      job.lane.connections += 1
+      note(connection)
+    } catch {
+      job.end(.transient(error.failure))
     }
   }
 
-  private func makeRoom(_ endpoint: SMTPEndpoint) {
-    let open = connections.filter { !$0.isClosed }
-    let same = open.filter { $0.endpoint == endpoint }
-    if same.count >= limits.maxConnectionsPerHost {
-      longestIdle(same)?.close(politely: true)
-    } else if open.count >= limits.maxConnections {
-      longestIdle(open)?.close(politely: true)
+  private func makeRoom(_ lane: SMTPLane) {
+    if lane.connections >= limits.maxConnectionsPerHost {
+      close(lane.idle.first)
+    } else if connections.count >= limits.maxConnections {
+      close(lanes.values.compactMap(\.idle.first).min { $0.idleSince < $1.idleSince })
     }
   }
 
-  private func longestIdle(_ connections: [SMTPConnection]) -> SMTPConnection? {
-    let idle = connections.compactMap { connection in
-      connection.idleUntil.map { (connection, $0) }
-    }
-    return idle.min { $0.1 < $1.1 }?.0
-  }
-
-  /// The one used last, so those too many grow old.
-  private func idleConnection(to endpoint: SMTPEndpoint) -> SMTPConnection? {
-    var best: (connection: SMTPConnection, until: ContinuousClock.Instant)?
-    for connection in connections {
-      guard let until = connection.idleUntil, best.map({ $0.until < until }) ?? true,
-        connection.endpoint == endpoint
-      else { continue }
-      best = (connection, until)
-    }
-    return best?.connection
+  private func close(_ connection: SMTPConnection?) {
+    guard let connection else { return }
+    connection.close(politely: true)
+    note(connection)
   }
 }

@@ -29,8 +29,9 @@ public struct SMTPFailure: Sendable, Hashable, CustomStringConvertible {
   /// A short stable token: `reply_NNN`, `connect_refused`, `connect_failed`, `dns`, `timeout`,
   /// `connection_lost`, `bad_reply`, `reply_too_long`, `tls_verify`, `tls_failed`,
   /// `tls_not_offered`, `ca_file`, `auth_failed`, `auth_not_offered`, `smtputf8_not_offered`,
-  /// `endpoint_refused`, `timeout_refused`, `sender_refused`, `recipient_refused`,
-  /// `message_refused`, `cancelled`, `stopped`, `local`.
+  /// `password_file`, `file_missing`, `file_changed`, `lease_lost`, `endpoint_refused`,
+  /// `timeout_refused`, `sender_refused`, `recipient_refused`, `message_refused`, `cancelled`,
+  /// `stopped`, `local`.
   public let cause: String
 
   public init(

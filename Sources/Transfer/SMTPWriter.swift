@@ -4,6 +4,10 @@ struct SMTPWriter {
   private var start = 0
   private var body: SMTPBody?
   private var messageIsSent = false
+  /// How many bytes the connection has taken so far.
+  private(set) var sentCount = 0
+  /// Why the message cannot be sent to its end.
+  private(set) var fault: FileReader.Fault?
 
   /// Whether the socket need not be watched for room.
   var isEmpty: Bool { start == output.count && body == nil }
@@ -21,31 +25,45 @@ struct SMTPWriter {
     return messageIsSent
   }
 
-  /// Sends until the socket is full or nothing is left. False if the connection is broken.
+  /// How many pieces of a message go out before other connections have their turn: a server that
+  /// takes everything at once would have the loop for itself.
+  private static let piecesPerTurn = 4
+
+  /// Sends until the socket is full, nothing is left or others have waited long enough. False if
+  /// the connection is broken.
   mutating func flush(to link: SMTPLink) -> Bool {
+    var pieces = 0
     repeat {
       while start < output.count {
         switch link.send(output[start...]) {
-        case .bytes(let count): start += count
+        case .bytes(let count):
+          start += count
+          sentCount &+= count
         case .blocked: return true
         case .broken: return false
         }
       }
-      output.removeAll(keepingCapacity: true)
+      // Commands need little; what a long message needed is given back with its end.
+      output.removeAll(keepingCapacity: body != nil || output.capacity <= 4096)
       start = 0
-    } while takePiece()
+      if body?.isFinished == true {
+        body = nil
+        messageIsSent = true
+      }
+      pieces += 1
+    } while pieces <= Self.piecesPerTurn && takePiece()
     return true
   }
 
   /// Whether there is more of the message to send.
   private mutating func takePiece() -> Bool {
-    guard let body else { return false }
-    if body.isFinished {
-      self.body = nil
-      messageIsSent = true
+    guard body != nil else { return false }
+    do throws(FileReader.Fault) {
+      try body?.appendPiece(to: &output)
+      return true
+    } catch {
+      fault = error
       return false
     }
-    self.body?.appendPiece(to: &output)
-    return true
   }
 }

@@ -18,9 +18,11 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
   }
 
   public let kind: Kind
-  /// A short stable token that says more, for example `url`, `header`, `dns`, `verify`.
+  /// A short stable token that says more, for example `url`, `header`, `dns`, `tls_verify`,
+  /// `file_changed`, `private_target`.
   public let cause: String?
-  /// False only if no byte of the request has been sent, so that repeating it is harmless.
+  /// True only if the whole request, head and body, has been handed to the socket. A server does
+  /// not act on less (RFC 9112 section 8), so where this is false repeating is harmless.
   public let mayHaveBeenReceived: Bool
 
   public init(_ kind: Kind, cause: String? = nil, mayHaveBeenReceived: Bool = false) {

@@ -41,18 +41,19 @@ public final class TransferLoop: Sendable {
   /// Hands over one mail. Never throws: every way it can end is a result.
   public func perform(_ mail: SMTPTransfer) async -> SMTPResult {
     if let refusal = mail.refusal { return refusal }
+    let hasEightBitContent = mail.hasEightBitContent
     return await submit { id, continuation in
-      intake.submit {
-        $0.mails.append(MailSubmission(id: id, mail: mail, continuation: continuation))
-      }
+      let submission = MailSubmission(
+        id: id, mail: mail, hasEightBitContent: hasEightBitContent, continuation: continuation)
+      return intake.submit { $0.mails.append(submission) }
     } otherwise: {
       .transient(SMTPFailure(stage: .connect, cause: "stopped"))
     }
   }
 
   /// Makes one call. Any status is an answer, redirects included. A kept connection that turns out
-  /// to be closed before the first byte of an answer is replaced and the call repeated once by
-  /// libcurl, so calls that must not happen twice need an idempotency key.
+  /// to be dead before the first byte of an answer is replaced and the call repeated, as long as
+  /// nothing of its body was handed over or the call `isRepeatable`.
   public func perform(_ call: HTTPTransfer) async throws(TransferError) -> HTTPAnswer {
     let origin = try call.validatedOrigin()
     let result: Result<HTTPAnswer, TransferError> = await submit { id, continuation in

@@ -5,6 +5,8 @@ extension curl_waitfd {
     self.init(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
   }
 
+  var isReady: Bool { revents != 0 }
+
   /// What happened, in the bits of curl_multi_socket_action.
   var selectBits: Int32 {
     let bits = Int32(revents)

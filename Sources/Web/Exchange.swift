@@ -22,11 +22,16 @@ struct Exchange: Sendable {
     return target[target.utf8.index(after: mark)...]
   }
 
-  /// The whole body, or 413 as soon as it is known to be too large.
-  func body() async throws(Problem) -> [UInt8] {
+  /// 413 where the header says already that the body is too large.
+  func checkLength() throws(Problem) {
     if let length = request.headers[.contentLength].flatMap(Int.init), length > bodyLimit {
       throw .bodyTooLarge(limit: bodyLimit)
     }
+  }
+
+  /// The whole body, or 413 as soon as it is known to be too large.
+  func body() async throws(Problem) -> [UInt8] {
+    try checkLength()
     do {
       return Array(buffer: try await request.body.collect(upTo: bodyLimit))
     } catch is NIOTooManyBytesError {

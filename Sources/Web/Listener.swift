@@ -17,7 +17,8 @@ public struct Listener: Service {
     onBound: @escaping @Sendable (Int) async -> Void
   ) {
     address = "\(host):\(port)"
-    let (limits, headers, log) = (responder.limits, responder.headers, responder.log)
+    let (headers, log) = (responder.headers, responder.log)
+    let limits = responder.limits.with(bodies: responder.table.bodyLimits)
     application = Application(
       responder: responder,
       server: HTTPServerBuilder { respond in
@@ -60,14 +61,15 @@ public struct Listener: Service {
 }
 
 extension Listener {
-  /// For people: the link, its pages.
+  /// For people: the link, its pages; and for mail providers, who call from outside too.
   public static func forPeople(
     _ surface: Surface, isSecure: Bool, host: String, port: Int, limits: EdgeLimits = .init(),
     logger: Logger, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> Listener {
     Listener(
       SurfaceResponder(
-        table: RouteTable(routes: surface.publicRoutes), keys: Current(.empty),
+        table: RouteTable(routes: surface.publicRoutes(hookBody: limits.hookBody)),
+        keys: Current(.empty),
         callers: surface.callers, headers: SecurityHeaders(for: .people(isSecure: isSecure)),
         log: AccessLog(logger: logger, listener: "public"), limits: limits,
         notFoundPage: surface.problemPage),

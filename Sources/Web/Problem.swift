@@ -14,6 +14,8 @@ struct Problem: Error, Sendable, Equatable {
   /// For 405: the methods there are.
   var allow: String?
   var closesConnection = false
+  /// For 401: what would be accepted (RFC 9110 §11.6.1).
+  var challenge: String?
 
   init(_ status: Int, _ code: String, _ title: String, _ detail: String) {
     self.status = status
@@ -28,8 +30,23 @@ extension Problem {
     Problem(400, "bad_request", "Bad request", detail)
   }
 
-  static let unauthorized = Problem(
-    401, "unauthorized", "Unauthorized", "A caller key is needed: Authorization: Bearer <key>.")
+  static let unauthorized: Problem = {
+    var problem = Problem(
+      401, "unauthorized", "Unauthorized", "A caller key is needed: Authorization: Bearer <key>.")
+    problem.challenge = "Bearer"
+    return problem
+  }()
+
+  static func hookUnauthenticated(_ challenge: String) -> Problem {
+    var problem = Problem(
+      401, "hook_unauthenticated", "Hook unauthenticated",
+      "The call is not signed by the provider, or not within the last 24 hours.")
+    problem.challenge = challenge
+    return problem
+  }
+
+  static let hookReplayed = Problem(
+    409, "hook_replayed", "Hook replayed", "This very call was taken down before.")
 
   static let forbidden = Problem(
     403, "forbidden", "Forbidden", "This form was sent from another site.")
@@ -118,7 +135,7 @@ extension Problem {
     var headers: HTTPFields = [.contentType: Self.mediaType]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     if let allow { headers[.allow] = allow }
-    if status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+    if let challenge { headers[.wwwAuthenticate] = challenge }
     if closesConnection { headers[.connection] = "close" }
     return Response(
       status: .init(code: status), headers: headers,

@@ -7,6 +7,7 @@ public struct Surface: Sendable {
   public let again: AskAgain
   public let verify: VerifyToken
   public let consume: ConsumeToken
+  public let complete: CompleteReset
   public let invalidate: InvalidateAccount
   public let reader: any RequestReader
   public let readiness: any Readiness
@@ -14,17 +15,19 @@ public struct Surface: Sendable {
   public let callers: Current<CallerBook>
   public let addresses: EmailAddress.Policy
   public let pages: Current<Pages>
+  public let hooks: ProviderHooks
 
   public init(
     request: RequestReset, again: AskAgain, verify: VerifyToken, consume: ConsumeToken,
-    invalidate: InvalidateAccount, reader: any RequestReader, readiness: any Readiness,
-    vault: Vault, callers: Current<CallerBook>, addresses: EmailAddress.Policy,
-    pages: Current<Pages>
+    complete: CompleteReset, invalidate: InvalidateAccount, reader: any RequestReader,
+    readiness: any Readiness, vault: Vault, callers: Current<CallerBook>,
+    addresses: EmailAddress.Policy, pages: Current<Pages>, hooks: ProviderHooks
   ) {
     self.request = request
     self.again = again
     self.verify = verify
     self.consume = consume
+    self.complete = complete
     self.invalidate = invalidate
     self.reader = reader
     self.readiness = readiness
@@ -32,18 +35,21 @@ public struct Surface: Sendable {
     self.callers = callers
     self.addresses = addresses
     self.pages = pages
+    self.hooks = hooks
   }
 }
 
 extension Surface {
-  /// For people and their mail scanners.
-  var publicRoutes: [Route] {
+  /// For people and their mail scanners, and for mail providers.
+  ///
+  /// - Parameter hookBody: octets of a provider's body.
+  func publicRoutes(hookBody: Int = EdgeLimits().hookBody) -> [Route] {
     let link = LinkRoute(verify: verify, again: again, callers: callers, pages: pages)
     let again = AgainRoute(again: self.again, pages: pages)
     return [
       .get("/reset/verify", link.answer).page(problemPage),
       .post("/reset/again", again.answer).page(problemPage),
-    ]
+    ] + hooks.routes.map { $0.body(atMost: hookBody) }
   }
 
   /// What people see where programs get a problem.
@@ -58,6 +64,7 @@ extension Surface {
       .post("/reset/request", caller: RequestRoute(request: request, addresses: addresses).answer),
       .post("/reset/verify", caller: VerifyRoute(verify: verify, vault: vault).answer),
       .post("/reset/consume", caller: ConsumeRoute(consume: consume).answer),
+      .post("/reset/complete", caller: CompleteRoute(complete: complete).answer),
       .post(
         "/reset/invalidate",
         caller: InvalidateRoute(invalidate: invalidate, addresses: addresses).answer),

@@ -45,7 +45,8 @@ struct SurfaceResponder: HTTPResponder {
         errorPage = route.errorPage
         entry.route = route.path
         let exchange = Exchange(
-          request: request, trace: entry.trace, parameter: parameter, bodyLimit: limits.body)
+          request: request, trace: entry.trace, parameter: parameter,
+          bodyLimit: route.bodyLimit ?? limits.body)
         return try await run(route, exchange, &entry)
       }
     } catch {

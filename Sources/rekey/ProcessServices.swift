@@ -11,11 +11,15 @@ import Web
 struct ProcessReadiness: Readiness {
   let database: DatabaseReadiness
   let keyring: @Sendable () -> Bool
+  let transports: @Sendable () -> [TransportState]
 
+  /// A mail server that is away makes nobody unready: requests are taken as always.
   func check() async -> [ReadinessCheck] {
-    await database.check() + [
+    let states = transports()
+    let detail = states.map { "\($0.transport) \($0.state.rawValue)" }.joined(separator: ", ")
+    return await database.check() + [
       ReadinessCheck(name: "keyring", problem: keyring() ? nil : "not readable")
-    ]
+    ] + (states.isEmpty ? [] : [ReadinessCheck(name: "transports", problem: nil, detail: detail)])
   }
 }
 

@@ -6,6 +6,11 @@ enum TextFiles {
     let description: String
   }
 
+  /// Nil if it cannot be read.
+  static func text(_ path: String) -> String? {
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   static func read(below folder: String) throws -> [String: String] {
     let root = URL(filePath: folder, directoryHint: .isDirectory)
     guard let paths = try? FileManager.default.subpathsOfDirectory(atPath: root.path()) else {

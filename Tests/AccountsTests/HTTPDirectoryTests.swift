@@ -10,22 +10,21 @@ struct HTTPDirectoryTests {
 
   /// The app lives as long as the call.
   private func ask(
-    _ app: App, clock: FixedClock = FixedClock(),
-    sign: @escaping @Sendable ([UInt8]) -> [UInt8]? = { _ in [1, 2, 3] }
+    _ app: App, clock: FixedClock = FixedClock(), secrets: String = secret
   ) async throws(DirectoryError) -> Account? {
     defer { withExtendedLifetime(app) {} }
-    return try await ask(app.url, clock: clock, sign: sign)
+    return try await ask(app.url, clock: clock, secrets: secrets)
   }
 
   private func ask(
-    _ url: String, clock: FixedClock = FixedClock(),
-    sign: @escaping @Sendable ([UInt8]) -> [UInt8]? = { _ in [1, 2, 3] }
+    _ url: String, clock: FixedClock = FixedClock(), secrets: String = secret
   ) async throws(DirectoryError) -> Account? {
-    guard let loop = try? TransferLoop(), let url = try? DirectoryURL(url),
-      let address = try? Sample.address(), let caller = try? Sample.caller()
+    guard let loop = try? TransferLoop(), let url = try? WebhookURL(url),
+      let secrets = try? WebhookSecrets(file: secrets), let address = try? Sample.address(), let caller = try? Sample.caller()
     else { throw DirectoryError(cause: "test_set_up") }
     let directory = HTTPDirectory(
-      url, policy: Sample.policy, clock: clock, sign: sign, makeID: { "msg_1" }, through: loop)
+      url, policy: Sample.policy, clock: clock, secrets: secrets, makeID: { "msg_1" },
+      through: loop)
     return try await directory.account(for: address, caller: caller)
   }
 
@@ -37,11 +36,12 @@ struct HTTPDirectoryTests {
     #expect(try await ask(app) == expected)
   }
 
-  @Test func `the question is one signed POST with address and caller`() async throws {
+  @Test func `the question is one POST with address and caller, signed by every secret`()
+    async throws
+  {
     let app = try App(body: #"{"account": null}"#)
-    let key = Secret(try WebhookSecret.key(from: Array(Self.secret.utf8)))
-    let account = try await ask(app) { try? HMACSHA256.code(for: $0, key: key) }
-    #expect(account == nil)
+    let other = "0123456789abcdefghijklmn"
+    #expect(try await ask(app, secrets: "\(Self.secret)\n\(other)\n") == nil)
     let call = try #require(app.calls.first)
     #expect(app.calls.count == 1)
     #expect(call.request == "POST /directory HTTP/1.1")
@@ -49,18 +49,12 @@ struct HTTPDirectoryTests {
     #expect(call.headers["content-type"] == "application/json")
     #expect(call.headers["webhook-id"] == "msg_1")
     #expect(call.headers["webhook-timestamp"] == "1614265330")
-    let code = try HMACSHA256.code(
-      for: Array("msg_1.1614265330.\(call.body)".utf8), key: key)
-    #expect(call.headers["webhook-signature"] == "v1,\(Base64.encode(code))")
-  }
-
-  @Test func `the signature is the one of the Standard Webhooks libraries`() throws {
-    let signed = DirectoryQuestion.signed(
-      id: "msg_p5jXN8AQM9LWM0D4loKWxJek", seconds: 1_614_265_330,
-      body: Array(#"{"test": 2432232314}"#.utf8))
-    let key = Secret(try WebhookSecret.key(from: Array(Self.secret.utf8)))
-    let code = try HMACSHA256.code(for: signed, key: key)
-    #expect(Base64.encode(code) == "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+    let signed = Array("msg_1.1614265330.\(call.body)".utf8)
+    let decoded = try #require(Base64.decode(String(Self.secret.dropFirst(6))))
+    let codes = try [decoded, Array(other.utf8)].map {
+      "v1," + Base64.encode(try HMACSHA256.code(for: signed, key: Secret($0)))
+    }
+    #expect(call.headers["webhook-signature"] == codes.joined(separator: " "))
   }
 
   @Test func `null and 404 mean that there is no account`() async throws {
@@ -150,8 +144,8 @@ struct HTTPDirectoryTests {
   @Test func `an app that does not answer in time is a fault`() async throws {
     let app = try App("")
     let directory = HTTPDirectory(
-      try DirectoryURL(app.url), policy: Sample.policy, clock: FixedClock(), sign: { _ in [] },
-      makeID: { "msg_1" }, timeout: .milliseconds(100), through: try TransferLoop())
+      try WebhookURL(app.url), policy: Sample.policy, clock: FixedClock(),
+      secrets: try WebhookSecrets(file: Self.secret), makeID: { "msg_1" }, timeout: .milliseconds(100), through: try TransferLoop())
     let (address, caller) = (try Sample.address(), try Sample.caller())
     let error = try await directoryError { () throws(DirectoryError) in
       try await directory.account(for: address, caller: caller)
@@ -160,26 +154,21 @@ struct HTTPDirectoryTests {
     #expect(app.calls.count <= 1)
   }
 
-  @Test func `nothing is sent without a time or a signature`() async throws {
+  @Test func `nothing is sent without a time`() async throws {
     let app = try App(body: #"{"account":null}"#)
     let clockless = try await directoryError { () throws(DirectoryError) in
       try await ask(app, clock: FixedClock(moment: nil))
     }
     #expect(clockless.cause == "clock_unavailable")
-    let unsigned = try await directoryError { () throws(DirectoryError) in
-      try await ask(app, sign: { _ in nil })
-    }
-    #expect(unsigned.cause == "signing_failed")
     #expect(app.calls.isEmpty)
   }
 
   @Test func `quotes and line breaks in a caller's name stay inside their string`() throws {
     let limits = try Sample.caller().settings
-    let question = try #require(
-      DirectoryQuestion(
-        address: Sample.address(#"o'brien+{x}@example.org"#),
-        caller: Caller(name: "a\",\"email\":\"evil@x\r\n", settings: limits), id: "m",
-        now: Timestamp(microseconds: 0), sign: { _ in [] }))
+    let question = try DirectoryQuestion(
+      address: Sample.address(#"o'brien+{x}@example.org"#),
+      caller: Caller(name: "a\",\"email\":\"evil@x\r\n", settings: limits), id: "m",
+      now: Timestamp(microseconds: 0), secrets: WebhookSecrets(file: Self.secret))
     let object = try #require(JSON(parsing: question.body).object)
     #expect(object.members.map(\.key) == ["email", "caller"])
     #expect(object["email"]?.string == "o'brien+{x}@example.org")

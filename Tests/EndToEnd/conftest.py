@@ -11,6 +11,16 @@ from cluster import Cluster, temporary_cluster
 from database import Database, make_template
 from installation import Installation, migrate_and_grant
 from mail_server import Mailbox
+from peers import (  # noqa: F401 (tests find fixtures here by their names)
+    authority,
+    pgbouncer,
+    plain_api,
+    postfix,
+    provider_api,
+    ses,
+    shared_postfix,
+    smtp_sink,
+)
 from service import Service
 
 

@@ -97,14 +97,6 @@ struct HeaderTests {
     }
   }
 
-  @Test func `an encoded word never has more than 75 columns`() {
-    for length in 1...200 {
-      let words = EncodedWords.encode(String(repeating: "é", count: length), after: 9)
-        .split(whereSeparator: { $0 == "\r\n" || $0 == " " })
-      #expect(words.allSatisfy { $0.utf8.count <= 75 })
-    }
-  }
-
   @Test func `the headers name no host, path or version of the sender`() throws {
     let mail = try Sample.render(Sample.letter())
     #expect(mail.field("Message-ID") == "<019aa6b2-7c00-7123-8456-0123456789ab@example.com>")

@@ -1,4 +1,5 @@
 import Testing
+import Transfer
 
 /// A mail as a receiver reads it. It is as strict as the mails have to be, and shares no code with
 /// what wrote them.
@@ -8,43 +9,48 @@ struct ReceivedMail {
   }
 
   let bytes: [UInt8]
-  /// Unfolded, in order.
-  let fields: [(name: String, value: String)]
+  let whole: ReceivedPart
   /// As decoded: the text part, then the HTML part.
   let text: String
   let html: String
+  /// What stands beside the HTML part, and beside both.
+  let inline: [ReceivedPart]
+  let attachments: [ReceivedPart]
+
+  /// - Parameter body: its files must be there.
+  init(_ body: TransferBody) throws { try self.init(SentBody.bytes(of: body)) }
 
   init(_ bytes: [UInt8]) throws {
     self.bytes = bytes
     let lines = try Self.lines(bytes)
-    let end = try #require(lines.firstIndex(of: ""))
-    fields = try Self.fields(lines[..<end])
-    let type = try #require(fields.last { $0.name == "Content-Type" }?.value)
-    let opening = "multipart/alternative; boundary=\""
-    guard type.hasPrefix(opening), type.hasSuffix("\"") else { throw Malformed(reason: type) }
-    let boundary = "--" + type.dropFirst(opening.count).dropLast()
-    var parts: [[String]] = []
-    var rest = lines[(end + 1)...]
-    guard rest.popFirst() == boundary else { throw Malformed(reason: "preamble") }
-    while let next = rest.firstIndex(where: { $0.hasPrefix(boundary) }) {
-      parts.append(Array(rest[..<next]))
-      rest = rest[(next + 1)...]
+    guard lines.allSatisfy({ $0.utf8.count <= 998 }) else { throw Malformed(reason: "long line") }
+    whole = try ReceivedPart(lines[...])
+    let isMixed = whole.type == "multipart/mixed"
+    let both = isMixed ? try #require(whole.parts.first) : whole
+    attachments = isMixed ? Array(whole.parts.dropFirst()) : []
+    guard both.type == "multipart/alternative", both.parts.count == 2 else {
+      throw Malformed(reason: both.type)
     }
-    guard parts.count == 2, rest.isEmpty, lines.last == boundary + "--" else {
-      throw Malformed(reason: "parts")
+    text = try both.parts[0].text(of: "text/plain")
+    let rich = both.parts[1]
+    if rich.type == "multipart/related" {
+      guard rich.parameters["type"] == "text/html" else { throw Malformed(reason: "related") }
+      inline = Array(rich.parts.dropFirst())
+      html = try #require(rich.parts.first).text(of: "text/html")
+    } else {
+      inline = []
+      html = try rich.text(of: "text/html")
     }
-    text = try Self.content(parts[0], type: "text/plain")
-    html = try Self.content(parts[1], type: "text/html")
   }
 
-  func field(_ name: String) -> String? {
-    let found = fields.filter { $0.name == name }
-    return found.count == 1 ? found[0].value : nil
-  }
+  /// Unfolded, in order.
+  var fields: [(name: String, value: String)] { whole.fields }
+
+  func field(_ name: String) -> String? { whole.field(name) }
 
   var subject: String? { field("Subject").flatMap(Self.decodeWords) }
 
-  /// Nil for a CR or LF that is not part of a CR LF, or a last line without its end.
+  /// Throws for a CR or LF that is not part of a CR LF, and for a last line without its end.
   static func lines(_ bytes: [UInt8]) throws -> [String] {
     var lines: [String] = []
     var line: [UInt8] = []
@@ -62,27 +68,6 @@ struct ReceivedMail {
     }
     guard line.isEmpty else { throw Malformed(reason: "last line") }
     return lines
-  }
-
-  private static func fields(_ lines: ArraySlice<String>) throws -> [(String, String)] {
-    var fields: [(String, String)] = []
-    for line in lines {
-      if line.hasPrefix(" "), let last = fields.popLast() {
-        fields.append((last.0, last.1 + line))
-      } else {
-        let colon = try #require(line.firstIndex(of: ":"))
-        fields.append((String(line[..<colon]), String(line[colon...].dropFirst(2))))
-      }
-    }
-    return fields
-  }
-
-  private static func content(_ lines: [String], type: String) throws -> String {
-    let head = [
-      "Content-Type: \(type); charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "",
-    ]
-    guard Array(lines.prefix(3)) == head else { throw Malformed(reason: "part head") }
-    return try decodeQuotedPrintable(lines.dropFirst(3).joined(separator: "\n"))
   }
 
   static func decodeQuotedPrintable(_ text: String) throws -> String {
@@ -109,7 +94,7 @@ struct ReceivedMail {
     guard value.hasPrefix("=?") else { return value }
     var text = ""
     for word in value.split(separator: " ") {
-      guard word.hasPrefix("=?utf-8?B?"), word.hasSuffix("?="),
+      guard word.hasPrefix("=?utf-8?B?"), word.hasSuffix("?="), word.utf8.count <= 75,
         // Each word stands for itself, so each must be whole.
         let bytes = decodeBase64(String(word.dropFirst(10).dropLast(2))),
         let piece = String(validating: bytes, as: UTF8.self)
@@ -121,10 +106,13 @@ struct ReceivedMail {
 
   static func decodeBase64(_ text: String) -> [UInt8]? {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    guard text.utf8.count.isMultiple(of: 4) else { return nil }
+    let digits = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
+    guard text.utf8.count - digits.count <= 2 else { return nil }
     var bytes: [UInt8] = []
     var bits = 0
     var count = 0
-    for byte in text.utf8 where byte != UInt8(ascii: "=") {
+    for byte in digits {
       guard let value = alphabet.firstIndex(of: byte) else { return nil }
       bits = bits << 6 | value
       count += 6

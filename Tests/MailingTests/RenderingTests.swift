@@ -101,14 +101,10 @@ struct RenderingTests {
   }
 
   @Test func `minutes are rounded down`() throws {
-    let renderer = MessageRenderer(
-      templates: try Templates(Sample.files(text: "{{minutes}} {{link}}")))
-    let letter = try Sample.letter()
-    let uneven = LinkLetter(
-      messageID: letter.messageID, to: letter.to, from: letter.from, brand: letter.brand,
-      locale: nil, link: letter.link, createdAt: letter.createdAt,
-      lifetime: WholeDuration(seconds: 359), data: nil)
-    #expect(try ReceivedMail(renderer.compose(uneven).bytes).text.hasPrefix("5 "))
+    let uneven = Letter.Subject.link(Sample.link, lifetime: WholeDuration(seconds: 359))
+    let mail = try Sample.render(
+      Sample.letter(uneven), Sample.files(text: "{{minutes}} {{link}}"))
+    #expect(mail.text.hasPrefix("5 "))
   }
 
   @Test(
@@ -121,8 +117,8 @@ struct RenderingTests {
   ) throws {
     var contents = TemplateFiles.embedded.contents
     for locale in ["pt-BR", "pt"] {
-      for part in TemplatePart.allCases {
-        contents["\(locale)/\(part.rawValue)"] = contents["en/\(part.rawValue)"]
+      for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
+        contents["\(locale)/\(part)"] = contents["en/\(part)"]
       }
       contents["\(locale)/link.subject.mustache"] = locale.lowercased()
     }
@@ -136,8 +132,7 @@ struct RenderingTests {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<100 {
         group.addTask {
-          let mail = try ReceivedMail(
-            renderer.compose(Sample.letter(link: "https://x.example/\(number)/")).bytes)
+          let mail = try renderer.compose(Sample.letter(link: "https://x.example/\(number)/"))
           #expect(mail.text.contains("https://x.example/\(number)/\n"))
         }
       }

@@ -18,10 +18,10 @@ struct TemplateRuleTests {
   }
 
   @Test(arguments: ["link.subject.mustache", "link.txt.mustache", "link.html.mustache"])
-  func `every language needs all its files`(name: String) {
+  func `a kind that a language has needs all its files`(name: String) {
     var contents = TemplateFiles.embedded.contents
-    for part in TemplatePart.allCases {
-      contents["fr/\(part.rawValue)"] = contents["en/\(part.rawValue)"]
+    for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
+      contents["fr/\(part)"] = contents["en/\(part)"]
     }
     #expect(problem(TemplateFiles(contents: contents)) == nil)
     contents["fr/\(name)"] = nil
@@ -29,7 +29,7 @@ struct TemplateRuleTests {
       problem(TemplateFiles(contents: contents)) == "mail template fr/\(name): does not exist")
   }
 
-  @Test func `English must be there`() {
+  @Test func `links in English must be there`() {
     #expect(
       problem(TemplateFiles(contents: [:]))
         == "mail template en/link.subject.mustache: does not exist")
@@ -42,8 +42,8 @@ struct TemplateRuleTests {
 
   @Test func `a language has one folder`() {
     var contents = TemplateFiles.embedded.contents
-    for part in TemplatePart.allCases {
-      contents["EN/\(part.rawValue)"] = contents["en/\(part.rawValue)"]
+    for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
+      contents["EN/\(part)"] = contents["en/\(part)"]
     }
     #expect(problem(TemplateFiles(contents: contents))?.contains("two folders") == true)
   }

@@ -20,17 +20,18 @@ struct PostgresStore: Sendable {
     working = try Database(url: try database.url(.work), applicationName: "work", logger: .silent)
     readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
     let tokens = StoredTokens(serving)
+    let hooks = StoredSuppressions(serving)
     store = Store(
       recorder: RequestWriter(
         serving, lifetime: settings.lifetime, history: settings.history
       ) {},
-      reader: StoredRequests(serving), consumer: tokens, revoker: tokens,
+      reader: StoredRequests(serving), consumer: tokens, revoker: tokens, completer: tokens,
       outbox: StoredOutbox(
         working,
         settings: .init(
           lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter,
           keepLive: settings.keepLive)),
-      clock: serving.time)
+      suppressions: StoredSuppressions(working), reports: hooks, clock: serving.time)
     try await look()
   }
 
@@ -59,7 +60,7 @@ extension Logger {
 /// A clock that stands still until a test moves it.
 ///
 /// The production SQL says `clock_timestamp()`; with this schema before pg_catalog in the search
-/// path, that is a function of the test's. So boundaries are tried to the microsecond, unhurried.
+/// path, that is a function of the test's; columns that default to it are told. So boundaries are tried to the microsecond, unhurried.
 extension TestDatabase {
   func stopTime() async throws {
     try await script(
@@ -71,6 +72,7 @@ extension TestDatabase {
         AS 'SELECT now FROM test_clock.clock';
       CREATE FUNCTION test_clock.statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
         AS 'SELECT now FROM test_clock.clock';
+      ALTER TABLE rekey.outbox ALTER COLUMN queued_at SET DEFAULT test_clock.clock_timestamp();
       GRANT USAGE ON SCHEMA test_clock TO PUBLIC;
       GRANT SELECT ON test_clock.clock TO PUBLIC;
       ALTER DATABASE \(name) SET search_path = test_clock, pg_catalog;

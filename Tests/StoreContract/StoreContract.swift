@@ -21,7 +21,8 @@ public struct StoreContract: Sendable {
   public static let rules =
     acceptanceRules + limitRules + clientLimitRules + idempotencyRules + consumeRules
     + siblingRules + revocationRules + descriptionRules + claimRules + leaseRules + finishRules
-    + accountRules + replacementRules + raceRules
+    + accountRules + replacementRules + laneRules + attemptRules + giveUpRules + expiryRules
+    + noAccountRules + eventRules + completionRules + suppressionRules + reportRules + raceRules
 
   public let store: Store
   public let vault: Vault
@@ -40,48 +41,6 @@ public struct StoreContract: Sendable {
 extension Duration {
   /// What a boundary is tried on both sides with: the clock's grain.
   static let grain = Duration.microseconds(1)
-}
-
-/// What somebody asks for; the defaults are a call of the main app that names no account.
-public struct Ask: Sendable {
-  public var email = "ada@example.com"
-  public var claim = AccountClaim.unasked
-  public var caller = "app"
-  public var directory = DirectoryMode.none
-  public var client: String?
-  public var key: String?
-  public var body = "{}"
-  public var addressLimits = "3/15m 5/1h 10/1d"
-  public var clientLimits = "20/1h"
-
-  public init(_ email: String = "ada@example.com") { self.email = email }
-
-  /// The main app has looked the account up.
-  public init(_ email: String = "ada@example.com", account: String, version: String? = nil) throws {
-    self.email = email
-    let address = try TestVault.address("stored-\(account)@example.com")
-    claim = .known(
-      try #require(Account(id: account, email: address, locale: nil, version: version)))
-  }
-
-  public func with<Value>(_ path: WritableKeyPath<Ask, Value>, _ value: Value) -> Ask {
-    var changed = self
-    changed[keyPath: path] = value
-    return changed
-  }
-
-  func asCaller() throws -> Caller {
-    let from = try #require(
-      Mailbox("App <no-reply@example.com>", policy: .init(smtpUTF8: false, domains: ASCIIDomains()))
-    )
-    return Caller(
-      name: caller,
-      settings: CallerSettings(
-        continueURL: try #require(ContinueURL("https://app.example.com/new?token={token}")),
-        addressLimits: try #require(RateLimits(addressLimits)),
-        clientLimits: try #require(RateLimits(clientLimits)), directory: directory,
-        mailFrom: from, brand: "App"))
-  }
 }
 
 extension StoreContract {
@@ -116,23 +75,42 @@ extension StoreContract {
     return id
   }
 
-  /// Claims whatever is due and returns the message of one request.
-  func claim(_ id: RequestID) async throws -> ClaimedMessage {
-    let claimed = try await store.outbox.claim(atMost: 64)
-    return try #require(claimed.first { $0.requestID == id }, "the message was not due")
+  /// Claims whatever is due in a lane and returns the message of one request.
+  func claim(
+    _ id: RequestID, _ kind: MessageKind = .link, from lane: Lane = .mail
+  ) async throws -> ClaimedMessage {
+    let claimed = try await store.outbox.claim(atMost: 64, from: lane)
+    return try #require(
+      claimed.first { $0.requestID == id && $0.kind == kind }, "the message was not due")
   }
 
-  func claimable() async throws -> [RequestID] {
-    try await store.outbox.claim(atMost: 64).map(\.requestID)
+  /// The requests of what is due, in all lanes unless one is named.
+  func claimable(from lanes: Lane...) async throws -> [RequestID] {
+    var ids: [RequestID] = []
+    for lane in lanes.isEmpty ? Lane.allCases : lanes {
+      ids += try await store.outbox.claim(atMost: 64, from: lane).map(\.requestID)
+    }
+    return ids
   }
 
+  /// The events that are due, claimed.
+  func events() async throws -> [ClaimedMessage] {
+    try await store.outbox.claim(atMost: 64, from: .events)
+  }
+
+  /// - Parameter reports: whether the caller wants events.
   public func consume(
-    _ id: RequestID, by caller: String = "app", version: String? = nil, key: String? = nil
+    _ id: RequestID, by caller: String = "app", version: String? = nil, key: String? = nil,
+    reports: Bool = false
   ) async throws -> ConsumeToken.Answer {
     let verify = VerifyToken(
       reader: store.reader, vault: vault, clock: store.clock,
       retention: WholeDuration(seconds: 30 * 86_400))
-    let consume = ConsumeToken(consumer: store.consumer, vault: vault, verify: verify)
+    var settings = try Ask().asCaller().settings
+    settings.wantsEvents = reports
+    let consume = ConsumeToken(
+      consumer: store.consumer, vault: vault, verify: verify,
+      callers: Current(CallerBook(common: settings, own: [:])))
     return try await consume(
       try vault.mint(.reset, for: id), by: caller, accountVersion: version,
       key: try key.map { try #require(IdempotencyKey($0)) })
@@ -162,6 +140,19 @@ extension StoreContract {
 
   func describe(_ id: RequestID) async throws -> RequestDescription {
     try #require(try await store.reader.describe(id, for: "app"), "the request is not there")
+  }
+}
+
+extension Outbox {
+  func claim(atMost limit: Int) async throws(ResetError) -> [ClaimedMessage] {
+    try await claim(atMost: limit, from: .mail)
+  }
+
+  /// Ends an attempt of which nobody is told.
+  func finish(
+    _ message: ClaimedMessage, _ outcome: AttemptOutcome
+  ) async throws(ResetError) -> Bool {
+    try await finish(message, outcome, report: nil)
   }
 }
 

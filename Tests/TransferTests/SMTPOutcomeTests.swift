@@ -8,7 +8,7 @@ import Transfer
     let server = ScriptedServer(script.serve)
     return try await withLoop { loop in
       var mail = mail(server.port, timeout: timeout)
-      if let message { mail.message = Array(message.utf8) }
+      if let message { mail.message = TransferBody(Array(message.utf8)) }
       return await loop.perform(mail)
     }
   }

@@ -35,7 +35,8 @@ import Transfer
   @Test(arguments: ["a\nb\r\n", "a\rb\r\n", "a\r", "a\r\r\n", "\na", "a\0\r\n"])
   func `a message with a broken line end or NUL is refused`(message: String) async throws {
     #expect(
-      try await refusal { $0.message = Array(message.utf8) }?.cause == "message_refused")
+      try await refusal { $0.message = TransferBody(Array(message.utf8)) }?.cause
+        == "message_refused")
   }
 
   @Test(arguments: ["", "a b", "a/b", "a@b", "é.test", "::1x", "a\r\nb"])

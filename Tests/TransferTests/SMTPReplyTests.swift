@@ -56,10 +56,10 @@ import Testing
 }
 
 @Suite struct SMTPBodyTests {
-  private func wire(_ message: [UInt8]) -> [UInt8] {
-    var body = SMTPBody(message)
+  private func wire(_ message: [UInt8]) throws -> [UInt8] {
+    var body = SMTPBody(TransferBody(message))
     var output: [UInt8] = []
-    while !body.isFinished { body.appendPiece(to: &output) }
+    while !body.isFinished { try body.appendPiece(to: &output) }
     return output
   }
 
@@ -69,15 +69,15 @@ import Testing
   ])
   func `a dot that begins a line is doubled and the final dot follows`(
     message: String, expected: String
-  ) {
-    #expect(wire(Array(message.utf8)) == Array(expected.utf8))
+  ) throws {
+    #expect(try wire(Array(message.utf8)) == Array(expected.utf8))
   }
 
   @Test(arguments: -3...3)
-  func `a dot is doubled wherever pieces end`(offset: Int) {
-    let filler = [UInt8](repeating: 0x61, count: SMTPBody.pieceSize + offset)
+  func `a dot is doubled wherever pieces end`(offset: Int) throws {
+    let filler = [UInt8](repeating: 0x61, count: BodyReader.piece + offset)
     let message = filler + Array("\r\n.b\r\n".utf8)
-    #expect(wire(message) == filler + Array("\r\n..b\r\n.\r\n".utf8))
+    #expect(try wire(message) == filler + Array("\r\n..b\r\n.\r\n".utf8))
   }
 }
 

@@ -3,7 +3,7 @@
 -- Called by: Storage/StoredTokens, after lock_family.
 -- num_nulls() keeps the partial index of live accounts, whose plans from an empty day read all of it,
 -- out of this.
--- $1 id, $2 consumer key or null, $3 ids of the locked siblings.
+-- $1 id, $2 consumer key or null, $3 ids of the locked siblings, $4 whether the caller wants events.
 WITH clock AS MATERIALIZED (
   SELECT clock_timestamp() AS now
 ), consumed AS (
@@ -17,5 +17,8 @@ WITH clock AS MATERIALIZED (
   SET revoked_at = c.consumed_at, revoke_reason = 'sibling_consumed'
   FROM consumed c
   WHERE r.id = ANY ($3::uuid[]) AND r.id <> c.id AND num_nulls(r.consumed_at, r.revoked_at) = 2
+), told AS (
+  INSERT INTO rekey.outbox (id, request_id, kind, run_at, event)
+  SELECT rekey.new_id(), c.id, 'event', c.consumed_at, 'request.consumed' FROM consumed c WHERE $4::bool
 )
 SELECT consumed_at FROM consumed

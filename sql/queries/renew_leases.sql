@@ -1,4 +1,5 @@
--- Extends the leases of messages whose transfer is still running. Fenced by the attempt.
+-- Extends the leases of messages whose transfer is still running, and tells which are still held.
+-- Fenced by the attempt.
 -- Called by: Storage/StoredOutbox.
 -- $1 message ids, $2 attempts, $3 lease in seconds.
 WITH input AS MATERIALIZED (
@@ -13,3 +14,4 @@ UPDATE rekey.outbox o
 SET leased_until = clock_timestamp() + make_interval(secs => $3::int),
     run_at = clock_timestamp() + make_interval(secs => $3::int)
 WHERE o.id = ANY (ARRAY(SELECT h.id FROM held h))
+RETURNING o.id

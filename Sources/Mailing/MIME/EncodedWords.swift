@@ -2,8 +2,9 @@ internal import PasswordReset
 
 /// RFC 2047 encoded-words: how a header field says what is not ASCII.
 enum EncodedWords {
-  /// Columns a line with an encoded-word may have (RFC 2047 §2); the word itself at most 75.
-  static let maximumLine = 76
+  /// Columns that a word may have, and a line with one (RFC 2047 §2).
+  private static let maximumWord = 75
+  private static let maximumLine = 76
   private static let opening = "=?utf-8?B?"
   private static let closing = "?="
 
@@ -14,15 +15,14 @@ enum EncodedWords {
     var words: [String] = []
     var word: [UInt8] = []
     var room = room(after: column)
-    for scalar in text.unicodeScalars {
-      let character = Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    for byte in text.utf8 {
       // Every word holds whole characters, RFC 2047 §5.
-      if word.count + character.count > room {
+      if word.count + length(ofCharacter: byte) > room {
         words.append(wrap(word))
-        word = []
+        word.removeAll(keepingCapacity: true)
         room = Self.room(after: 1)
       }
-      word += character
+      word.append(byte)
     }
     words.append(wrap(word))
     return words.joined(separator: "\r\n ")
@@ -34,9 +34,20 @@ enum EncodedWords {
       && Array(text.utf8)[...].firstRange(of: "=?") == nil
   }
 
+  /// In octets, by its first one; 1 for those that follow.
+  private static func length(ofCharacter first: UInt8) -> Int {
+    switch first {
+    case 0xc0..<0xe0: 2
+    case 0xe0..<0xf0: 3
+    case 0xf0...: 4
+    default: 1
+    }
+  }
+
   /// Octets that fit in one word.
   private static func room(after column: Int) -> Int {
-    (maximumLine - column - opening.utf8.count - closing.utf8.count) / 4 * 3
+    let columns = min(maximumWord, maximumLine - column)
+    return (columns - opening.utf8.count - closing.utf8.count) / 4 * 3
   }
 
   private static func wrap(_ bytes: [UInt8]) -> String {

@@ -3,16 +3,26 @@ internal import PasswordReset
 /// Header fields of RFC 5322 §3. A name or value from outside can neither end a line nor begin a
 /// field: control characters are gone before, and what is not ASCII goes as encoded-words.
 enum HeaderField {
-  /// Unstructured text. Runs of spaces become one.
+  /// Unstructured text.
   static func subject(_ text: String) -> String {
-    let line = SafeText.singleLine(text)
-    let words = line.utf8.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-    let isPlain = EncodedWords.needsNone(line) && words.allSatisfy { $0.utf8.count <= 60 }
+    let line = line(text)
     let name = "Subject: "
+    if line.utf8.count <= 60, EncodedWords.needsNone(line) { return name + line }
+    let words = words(of: line)
+    let isPlain = EncodedWords.needsNone(line) && words.allSatisfy { $0.utf8.count <= 60 }
     return name
       + (isPlain
         ? folded(words, after: name.utf8.count)
-        : EncodedWords.encode(words.joined(separator: " "), after: name.utf8.count))
+        : EncodedWords.encode(line, after: name.utf8.count))
+  }
+
+  /// The text on one line without spaces around it; runs of spaces become one.
+  static func line(_ text: String) -> String {
+    words(of: SafeText.singleLine(text)).joined(separator: " ")
+  }
+
+  private static func words(of line: String) -> [String] {
+    line.utf8.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
   }
 
   static func from(_ mailbox: Mailbox) -> String {
@@ -29,9 +39,13 @@ enum HeaderField {
     guard EncodedWords.needsNone(name), name.utf8.count <= 60 else {
       return EncodedWords.encode(name, after: "From: ".utf8.count)
     }
-    if name.utf8.allSatisfy({ isAtomText($0) || $0 == 0x20 }) { return name }
+    return name.utf8.allSatisfy { isAtomText($0) || $0 == 0x20 } ? name : quoted(name)
+  }
+
+  /// Printable ASCII as a quoted-string, RFC 5322 §3.2.4.
+  static func quoted(_ text: String) -> String {
     var quoted: [UInt8] = [UInt8(ascii: "\"")]
-    for byte in name.utf8 {
+    for byte in text.utf8 {
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
         quoted.append(UInt8(ascii: "\\"))
       }

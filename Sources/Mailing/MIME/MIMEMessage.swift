@@ -1,48 +1,38 @@
 internal import PasswordReset
+internal import Transfer
 
-/// A mail with a text and an HTML part, RFC 5322 and RFC 2045 to 2047. The same values always give
-/// the same bytes, so a mail that is sent twice can be told to be one.
-struct MIMEMessage {
-  let id: RequestID
-  let date: Timestamp
-  let from: Mailbox
-  let to: EmailAddress
-  let subject: String
-  let text: String
-  let html: String
-
-  /// Lines end in CR LF; none has more than 998 octets before it.
-  func serialized() -> [UInt8] {
-    let name = id.description
-    // `=_` cannot stand in quoted-printable, so no part can hold it (RFC 2045 §6.7).
-    let boundary = "=_\(name)"
-    var bytes = Array(head(name: name, boundary: boundary).utf8)
-    bytes.reserveCapacity(2 * (text.utf8.count + html.utf8.count) + 1024)
-    for (type, content) in [("plain", text), ("html", html)] {
-      bytes += "--\(boundary)\r\n".utf8
-      bytes += "Content-Type: text/\(type); charset=utf-8\r\n".utf8
-      bytes += "Content-Transfer-Encoding: quoted-printable\r\n\r\n".utf8
-      bytes += QuotedPrintable.encode(content)
-      bytes += "\r\n".utf8
-    }
-    bytes += "--\(boundary)--\r\n".utf8
-    return bytes
+/// A mail as one message, RFC 5322 and RFC 2045 to 2047. The same mail always gives the same bytes,
+/// so one that is sent twice can be told to be one.
+enum MIMEMessage {
+  /// Lines end in CR LF; none has more than 998 octets before it. Files are named, not read.
+  static func body(of mail: RenderedMail) -> TransferBody {
+    let name = mail.messageID.description
+    let inline = mail.files.filter(\.isInline).map(MIMEPart.file)
+    let attachments = mail.files.filter { !$0.isInline }.map(MIMEPart.file)
+    var html = MIMEPart.text(mail.html, subtype: "html")
+    if !inline.isEmpty { html = .multipart(.related, [html] + inline) }
+    var whole = MIMEPart.multipart(.alternative, [.text(mail.text, subtype: "plain"), html])
+    if !attachments.isEmpty { whole = .multipart(.mixed, [whole] + attachments) }
+    var writer = MIMEWriter(
+      name: name, capacity: 2 * (mail.text.utf8.count + mail.html.utf8.count) + 1024)
+    writer.append(head(of: mail, name: name))
+    writer.append(whole)
+    return writer.body
   }
 
   /// No `List-*` and no `Precedence`: this is no bulk mail. `Auto-Submitted` (RFC 3834 §5) and
   /// `X-Auto-Response-Suppress` (MS-OXCMAIL §2.1.3.2.20) keep absence notes from answering it.
-  private func head(name: String, boundary: String) -> String {
-    [
-      "Date: \(MailDate.text(date))",
-      HeaderField.from(from),
-      "To: \(to.text)",
-      HeaderField.subject(subject),
-      "Message-ID: <\(name)@\(from.address.domain)>",
-      "MIME-Version: 1.0",
-      "Auto-Submitted: auto-generated",
-      "X-Auto-Response-Suppress: All",
-      "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"",
-      "", "",
-    ].joined(separator: "\r\n")
+  private static func head(of mail: RenderedMail, name: String) -> String {
+    """
+    Date: \(MailDate.text(mail.date))\r
+    \(HeaderField.from(mail.from))\r
+    To: \(mail.to.text)\r
+    \(HeaderField.subject(mail.subject))\r
+    Message-ID: <\(name)@\(mail.from.address.domain)>\r
+    MIME-Version: 1.0\r
+    Auto-Submitted: auto-generated\r
+    X-Auto-Response-Suppress: All\r
+
+    """
   }
 }

@@ -5,10 +5,16 @@ enum SafeText {
   /// Control characters, line ends of every kind and marks that reorder what follows (the Trojan
   /// Source set, CVE-2021-42574) become spaces.
   static func singleLine(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isDisruptive) else { return text }
+    if isSingleLine(text) { return text }
     var line = String.UnicodeScalarView()
     line.append(contentsOf: text.unicodeScalars.lazy.map { isDisruptive($0) ? " " : $0 })
     return String(line)
+  }
+
+  static func isSingleLine(_ text: String) -> Bool {
+    // Most text is ASCII, where a look at the bytes is enough.
+    text.utf8.allSatisfy { (0x20..<0x7f).contains($0) }
+      || !text.unicodeScalars.contains(where: isDisruptive)
   }
 
   private static func isDisruptive(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,13 +1,25 @@
 internal import Mustache
+internal import PasswordReset
 
 /// One checked and compiled file.
 struct Template: Sendable {
+  /// What it names as `cid:NAME`; none but in HTML.
+  let inlineNames: [[UInt8]]
+  private let part: TemplatePart
   private let compiled: MustacheTemplate
+  /// Nil for a template with sections.
+  private let flat: FlatTemplate?
 
-  /// - Parameter source: with any kind of line end, with or without a byte order mark.
-  init(_ source: String, part: TemplatePart, file: String) throws(MailingError) {
-    let source = source.withLineFeeds
-    if let problem = TemplateRules.problem(in: Array(source.utf8), of: part) {
+  /// The file may have any kind of line end, and a byte order mark.
+  init(
+    _ files: TemplateFiles, _ part: TemplatePart, of kind: TemplateKind, locale: String
+  ) throws(MailingError) {
+    let file = "\(locale)/\(part.file(of: kind))"
+    guard let source = files.contents[file]?.withLineFeeds else {
+      throw .template(file: file, problem: "does not exist")
+    }
+    let bytes = Array(source.utf8)
+    if let problem = TemplateRules.problem(in: bytes, of: kind, part) {
       throw .template(file: file, problem: problem)
     }
     do {
@@ -17,11 +29,16 @@ struct Template: Sendable {
     } catch {
       throw .template(file: file, problem: "is not valid Mustache (\(Self.reason(error)))")
     }
+    let pieces = TemplatePiece.pieces(of: bytes) ?? []
+    self.part = part
+    flat = FlatTemplate(pieces, compiled: compiled)
+    inlineNames = part == .html ? InlineReferences.names(in: pieces) : []
   }
 
-  /// The values must be escaped as the part needs it.
-  func render(_ values: [String: Any]) -> String {
-    compiled.render(values)
+  /// With the values escaped as the part needs it.
+  func render(_ values: TemplateValues) -> String {
+    let escape: (String) -> String = part == .html ? \.htmlEscaped : { $0 }
+    return flat?.render(values, escape) ?? compiled.render(values.mustache(escape))
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -4,18 +4,21 @@ internal import Glibc
 enum TemplateFolder {
   static let maximumFileSize = 64 * 1024
 
-  /// The visible names in a folder, in order.
+  /// The visible names in a folder, in order; those that are not UTF-8 are passed over.
   static func entries(_ path: String, named name: String) throws(MailingError) -> [String] {
+    try names(path, named: name).compactMap { String(validating: $0, as: UTF8.self) }.sorted()
+  }
+
+  /// The visible names in a folder, as they stand.
+  static func names(_ path: String, named name: String) throws(MailingError) -> [[UInt8]] {
     guard let folder = opendir(path) else { throw failure(name) }
     defer { closedir(folder) }
-    var names: [String] = []
+    var names: [[UInt8]] = []
     while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if let name, name.utf8.first != UInt8(ascii: ".") { names.append(name) }
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if name.first != UInt8(ascii: ".") { names.append(name) }
     }
-    return names.sorted()
+    return names
   }
 
   static func isFolder(_ path: String) -> Bool {
@@ -24,19 +27,28 @@ enum TemplateFolder {
   }
 
   static func text(_ path: String, named name: String) throws(MailingError) -> String {
-    // Without O_NONBLOCK a named pipe would stop the start for ever.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw failure(name) }
+    let descriptor = try open(path, named: name).descriptor
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .template(file: name, problem: "is not a regular file")
-    }
     let bytes = try contents(of: descriptor, named: name)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .template(file: name, problem: "is not UTF-8")
     }
     return text
+  }
+
+  /// Opens a regular file to read; the caller closes it.
+  static func open(
+    _ path: String, named name: String
+  ) throws(MailingError) -> (descriptor: Int32, status: stat) {
+    // Without O_NONBLOCK a named pipe would stop the start for ever.
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw failure(name) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .template(file: name, problem: "is not a regular file")
+    }
+    return (descriptor, status)
   }
 
   private static func contents(

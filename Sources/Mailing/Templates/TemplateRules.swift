@@ -1,26 +1,29 @@
 /// What a template must and must not contain. Mustache itself takes almost anything: it renders a
 /// name it does not know as nothing, so a typing error would mail a sentence without its link.
 struct TemplateRules {
-  static let names = ["brand", "link", "minutes"]
   static let maximumDepth = 8
 
+  let kind: TemplateKind
   let part: TemplatePart
   private(set) var links = 0
   private var open: [String] = []
   private var place = HTMLPlace()
 
-  private init(part: TemplatePart) {
+  private init(kind: TemplateKind, part: TemplatePart) {
+    self.kind = kind
     self.part = part
   }
 
   /// The first rule that the template breaks, as the end of a sentence about it.
-  static func problem(in source: [UInt8], of part: TemplatePart) -> String? {
+  static func problem(
+    in source: [UInt8], of kind: TemplateKind, _ part: TemplatePart
+  ) -> String? {
     if let line = source.lineOfControlCharacter { return "has a control character in line \(line)" }
     guard let pieces = TemplatePiece.pieces(of: source) else {
       return "has a tag that is not closed or not one of {{name}}, {{{name}}}, {{#name}}, "
         + "{{^name}}, {{/name}}, {{! comment}}"
     }
-    var rules = TemplateRules(part: part)
+    var rules = TemplateRules(kind: kind, part: part)
     for piece in pieces {
       if let problem = rules.problem(with: piece) { return problem }
     }
@@ -37,7 +40,10 @@ struct TemplateRules {
     case .tag(.textPragma):
       return part == .html ? "is HTML, so it must not have {{% CONTENT_TYPE: TEXT}}" : nil
     case .tag(.open(let name)):
-      guard name.isDataName else { return "has a section on {{\(name)}}; only data.* may have one" }
+      guard name.isDataName, kind.hasData else {
+        return "has a section on {{\(name)}}; "
+          + (kind.hasData ? "only data.* may have one" : "nothing may have one here")
+      }
       open.append(name)
       return open.count > Self.maximumDepth ? "has more than 8 sections in one another" : nil
     case .tag(.close(let name)):
@@ -48,8 +54,8 @@ struct TemplateRules {
   }
 
   private mutating func problem(withVariable name: String, isUnescaped: Bool) -> String? {
-    guard Self.names.contains(name) || name.isDataName else {
-      return "uses {{\(name)}}; known are brand, link, minutes and data.NAME"
+    guard kind.names.contains(name) || kind.hasData && name.isDataName else {
+      return "uses {{\(name)}}; known \(known)"
     }
     if part == .html, isUnescaped { return "must not use {{\(name)}} unescaped" }
     if name == "link" {
@@ -61,10 +67,15 @@ struct TemplateRules {
       ? "must not use {{\(name)}} inside a tag, a comment, a script or a style" : nil
   }
 
+  private var known: String {
+    kind.hasData
+      ? "are \(kind.names.joined(separator: ", ")) and data.NAME" : "is brand alone"
+  }
+
   private var problemAtEnd: String? {
     if let name = open.last { return "does not close {{#\(name)}}" }
-    guard links == part.links else {
-      return part.links == 0
+    guard links == part.links(of: kind) else {
+      return part.links(of: kind) == 0
         ? "must not have {{link}}" : "must have {{link}} exactly once, not \(links) times"
     }
     return nil

@@ -1,31 +1,31 @@
 internal import PasswordReset
 
-/// What a template may say: `brand`, `link`, `minutes` and `data.NAME`.
+/// What a template may say: `brand`, and as its kind allows `link`, `minutes` and `data.NAME`.
 struct TemplateValues {
-  private let texts: [String: String]
-  private let data: [String: Datum]
-
-  /// A value of `data` as a template sees it: `true` and `false` also open and close sections.
-  private enum Datum {
+  /// A value as a template sees it: `true` and `false` also open and close sections.
+  private enum Value {
     case text(String)
     case bool(Bool)
   }
 
-  init(_ letter: LinkLetter) {
-    texts = [
-      "brand": SafeText.singleLine(letter.brand), "link": letter.link,
+  /// By name; those of data with `data.` before it.
+  private var values: [String: Value]
+
+  init(_ letter: Letter) {
+    values = ["brand": .text(SafeText.singleLine(letter.brand))]
+    if case .link(let link, let lifetime) = letter.subject {
+      values["link"] = .text(link)
       // Rounded down: a mail must not promise more than the token keeps.
-      "minutes": String(letter.lifetime.seconds / 60),
-    ]
-    var data: [String: Datum] = [:]
-    for member in letter.data?.object?.members ?? [] {
-      data[member.key] = Self.datum(member.value)
+      values["minutes"] = .text(String(lifetime.seconds / 60))
     }
-    self.data = data
+    let members = TemplateKind(letter.subject).hasData ? letter.data?.object?.members : nil
+    for member in members ?? [] {
+      values["data." + member.key] = Self.value(member.value)
+    }
   }
 
   /// Nil, and so absent for a section, for null, empty text, objects and arrays.
-  private static func datum(_ value: JSON) -> Datum? {
+  private static func value(_ value: JSON) -> Value? {
     switch value {
     case .string(let text): text.utf8.isEmpty ? nil : .text(SafeText.singleLine(text))
     case .number(let literal): .text(literal)
@@ -34,33 +34,43 @@ struct TemplateValues {
     }
   }
 
-  /// As they are, for text.
-  var plain: [String: Any] { values { $0 } }
-
-  /// With the characters escaped that mean something in HTML.
-  var html: [String: Any] { values(\.htmlEscaped) }
+  /// As it is, neither escaped nor cut.
+  func text(_ name: String) -> String? {
+    switch values[name] {
+    case .text(let text): text
+    case .bool(let value): String(value)
+    case nil: nil
+    }
+  }
 
   /// Only strings and truth values: of other types Mustache would show the inside.
-  private func values(_ escape: (String) -> String) -> [String: Any] {
-    var values: [String: Any] = texts.mapValues(escape)
-    values["data"] = data.mapValues { datum -> Any in
-      switch datum {
-      case .text(let text): escape(text)
-      case .bool(let value): value
+  func mustache(_ escape: (String) -> String) -> [String: Any] {
+    var texts: [String: Any] = [:]
+    var data: [String: Any] = [:]
+    for (name, value) in values {
+      let value: Any =
+        switch value {
+        case .text(let text): escape(text)
+        case .bool(let value): value
+        }
+      if name.utf8.starts(with: "data.".utf8) {
+        data[String(decoding: name.utf8.dropFirst(5), as: UTF8.self)] = value
+      } else {
+        texts[name] = value
       }
     }
-    return values
+    texts["data"] = data
+    return texts
   }
 }
 
 extension TemplateValues {
   /// For the check at the start.
-  static func sample(link: String) -> TemplateValues {
-    TemplateValues(texts: ["brand": "Sample", "link": link, "minutes": "30"], data: [:])
+  static func sample(of kind: TemplateKind, link: String) -> TemplateValues {
+    let texts = ["brand": "Sample", "link": link, "minutes": "30"]
+    return TemplateValues(
+      values: texts.filter { kind.names.contains($0.key) }.mapValues { .text($0) })
   }
 
-  private init(texts: [String: String], data: [String: Datum]) {
-    self.texts = texts
-    self.data = data
-  }
+  private init(values: [String: Value]) { self.values = values }
 }

@@ -10,6 +10,8 @@ import NIOHTTPTypesHTTP1
 public struct EdgeLimits: Sendable {
   /// Octets of a request body.
   public var body = 16 * 1024
+  /// Octets of a body sent to a mail provider's hook: batches of events.
+  public var hookBody = 1024 * 1024
   /// Octets of the target with name and value of all fields together.
   public var headerBytes = 16 * 1024
   public var headerCount = 100
@@ -23,6 +25,21 @@ public struct EdgeLimits: Sendable {
   public var connections = 8192
 
   public init() {}
+
+  /// Octets of a body for the few paths that have a limit of their own.
+  private var bodies: [String: Int] = [:]
+
+  /// - Parameter bodies: limits of octets by the path they are for.
+  func with(bodies: [String: Int]) -> EdgeLimits {
+    var limits = self
+    limits.bodies = bodies
+    return limits
+  }
+
+  func body(target: String) -> Int {
+    guard !bodies.isEmpty else { return body }
+    return bodies[String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))] ?? body
+  }
 }
 
 /// HTTP/1.1 on a connection with the limits that Hummingbird leaves to the application: a total

@@ -17,6 +17,7 @@ final class EdgeHandler: ChannelDuplexHandler {
   /// Requests handed on whose response has not ended.
   private var unanswered = 0
   private var bodyBytes = 0
+  private var bodyLimit = 0
   /// Between a request's header and its end.
   private var isReading = false
   /// The client has said that no request follows this one.
@@ -54,6 +55,7 @@ final class EdgeHandler: ChannelDuplexHandler {
       deadlines.enter(.request)
       if head.expectsContinue, unanswered == 0 { sendContinue(context: context) }
       bodyBytes = 0
+      bodyLimit = limits.body(target: head.uri)
       unanswered += 1
       context.fireChannelRead(data)
     case .body(let bytes):
@@ -76,7 +78,7 @@ final class EdgeHandler: ChannelDuplexHandler {
   private func forwardBody(_ bytes: ByteBuffer, _ data: NIOAny, context: ChannelHandlerContext) {
     bodyBytes += bytes.readableBytes
     context.fireChannelRead(data)
-    guard bodyBytes > limits.body else { return }
+    guard bodyBytes > bodyLimit else { return }
     isDeaf = true
     closeAfterResponse = true
     if unanswered == 0 { context.close(promise: nil) }

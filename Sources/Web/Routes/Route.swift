@@ -19,6 +19,8 @@ struct Route: Sendable {
   let handler: Handler
   /// Public pages answer people, so their errors are pages too.
   var errorPage: (@Sendable (Problem) -> Response)?
+  /// Octets of a body, where they are not the listener's limit.
+  var bodyLimit: Int?
 
   static func get(_ path: String, _ handler: @escaping Open) -> Route {
     Route(method: .get, path: path, handler: .open(handler))
@@ -39,6 +41,12 @@ struct Route: Sendable {
   func page(_ errorPage: @escaping @Sendable (Problem) -> Response) -> Route {
     var route = self
     route.errorPage = errorPage
+    return route
+  }
+
+  func body(atMost limit: Int) -> Route {
+    var route = self
+    route.bodyLimit = limit
     return route
   }
 }
@@ -78,5 +86,13 @@ struct RouteTable: Sendable {
     let rest = path.utf8.dropFirst(prefix.count)
     guard !rest.isEmpty, !rest.contains(UInt8(ascii: "/")) else { return nil }
     return String(Substring(rest))
+  }
+}
+
+extension RouteTable {
+  /// Where bodies have a limit of their own. Looked up by the whole path, so not for `{id}`.
+  var bodyLimits: [String: Int] {
+    Dictionary(
+      routes.compactMap { route in route.bodyLimit.map { (route.path, $0) } }, uniquingKeysWith: max)
   }
 }

@@ -1,4 +1,3 @@
-import Accounts
 import Cryptography
 import Delivery
 import Foundation
@@ -23,6 +22,9 @@ struct Assembly: Sendable {
   let callers: Current<CallerBook>
   let vault: Vault
   let signal = WakeSignal()
+  let loop: TransferLoop
+  /// Once this process works.
+  let chain: Current<TransportChain?>
   let pages: Current<Pages>
   let composer: CurrentComposer
 
@@ -31,7 +33,9 @@ struct Assembly: Sendable {
     self.logger = logger
     let url = try settings.require(settings.databaseURL, .databaseURL)
     do {
-      database = try Database(url: url, applicationName: "rekey \(name)", logger: logger)
+      database = try Database(
+        url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
+        logger: logger)
     } catch { throw ConfigurationProblem("database.url: \(error)") }
     keyring = Current(try Self.readKeyring(settings))
     callerKeys = Current(try Self.readCallerKeys(settings))
@@ -39,9 +43,15 @@ struct Assembly: Sendable {
     vault = Vault(keyring: keyring, domains: InternationalDomains())
     pages = Current(try Self.readPages(settings))
     composer = CurrentComposer(renderer: Current(try Self.readRenderer(settings)))
+    loop = try TransferLoop(
+      maxConnections: settings.concurrency * (settings.transports.count + 2),
+      maxConnectionsPerHost: settings.concurrency)
+    let chain = Current<TransportChain?>(nil)
+    self.chain = chain
     readiness = ProcessReadiness(
       database: DatabaseReadiness(database),
-      keyring: { (try? Self.readKeyring(settings)) != nil })
+      keyring: { (try? Self.readKeyring(settings)) != nil },
+      transports: { chain.value?.states ?? [] })
   }
 
   static func readKeyring(_ settings: Settings) throws(ConfigurationProblem) -> Keyring {
@@ -80,30 +90,11 @@ extension Assembly {
   }
 }
 
-extension Assembly {
-  /// A query that the main app's database refuses stops the start; a database that is away does not.
-  private func tryAccountQueries() async throws {
-    for choices in [settings.common] + settings.own.values {
-      guard case .sql(let url, let query) = choices.directory else { continue }
-      do {
-        let directory = try SQLDirectory(
-          databaseURL: url, query: query, policy: settings.addresses, connections: 1)
-        defer { Task { await directory.close() } }
-        try await directory.connect(within: .seconds(5))
-      } catch .database(let error) where error.isTransient {
-        logger.warning("the accounts database is away", metadata: ["error": "\(error)"])
-      } catch {
-        throw ConfigurationProblem("accounts.query: \(error)")
-      }
-    }
-  }
-}
-
 /// The renderer in use; exchanged as a whole when templates are read anew.
 struct CurrentComposer: MessageComposer {
   let renderer: Current<MessageRenderer>
 
-  func compose(_ letter: LinkLetter) throws(CompositionError) -> RenderedMail {
+  func compose(_ letter: Letter) throws(CompositionError) -> RenderedMail {
     try renderer.value.compose(letter)
   }
 }

@@ -15,6 +15,8 @@ extension CallerSettings {
     self.init(
       continueURL: continueURL, addressLimits: choices.addressLimits,
       clientLimits: choices.clientLimits, directory: choices.directory.mode, mailFrom: mailFrom,
-      brand: choices.brand ?? mailFrom.name ?? mailFrom.address.domain)
+      brand: choices.brand ?? mailFrom.name ?? mailFrom.address.domain,
+      noAccountLimits: choices.saysNoAccount ? choices.noAccountLimits : nil,
+      wantsEvents: choices.events != nil)
   }
 }

@@ -1,4 +1,3 @@
-import Cryptography
 import Delivery
 import PasswordReset
 import ServiceLifecycle
@@ -15,19 +14,18 @@ extension Assembly {
       recorder: RequestWriter(
         database, lifetime: settings.lifetime, history: callers.value.limitHistory,
         onRecorded: onRecorded),
-      vault: vault, clock: database.time,
-      random: { () throws(ResetError) in
-        do { return try SecureRandom.bytes(20) } catch { throw .cryptography }
-      })
+      vault: vault, clock: database.time, random: Self.random)
     let verify = VerifyToken(
       reader: reader, vault: vault, clock: database.time, retention: settings.retention)
     return Surface(
       request: request,
       again: AskAgain(request: request, reader: reader, vault: vault, callers: callers),
-      verify: verify, consume: ConsumeToken(consumer: tokens, vault: vault, verify: verify),
+      verify: verify,
+      consume: ConsumeToken(consumer: tokens, vault: vault, verify: verify, callers: callers),
+      complete: CompleteReset(completer: tokens, callers: callers),
       invalidate: InvalidateAccount(revoker: tokens, vault: vault), reader: reader,
       readiness: readiness, vault: vault, callers: callers, addresses: settings.addresses,
-      pages: pages)
+      pages: pages, hooks: try hooks())
   }
 
   /// Both doors, and with a worker of its own what that needs.

@@ -1,12 +1,9 @@
-import Accounts
 import Cryptography
 import Delivery
-import Foundation
 import Mailing
 import PasswordReset
 import ServiceLifecycle
 import Storage
-import Transfer
 import Web
 
 extension Assembly {
@@ -14,48 +11,73 @@ extension Assembly {
     let outbox = StoredOutbox(
       database,
       settings: .init(
-        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter,
+        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp,
         keepLive: settings.keepLive))
-    let base = try settings.require(settings.publicBase, .publicURL)
-    let loop = try TransferLoop(
-      maxConnections: settings.concurrency, maxConnectionsPerHost: settings.concurrency)
-    let courier = Courier(
-      Courier.Parts(
-        outbox: outbox, vault: vault, callers: callers, directory: try directories(through: loop),
-        composer: composer, transport: try transport(through: loop),
-        link: { token in "\(base)/reset/verify?token=\(token)" }, lifetime: settings.lifetime,
-        giveUpAfter: settings.giveUpAfter),
-      logger: logger)
-    let partitions = Partitions(database)
+    let chain = try makeChain()
+    self.chain.replace(with: chain)
+    let (partitions, care) = (Partitions(database), OutboxCare(database))
+    guard let worker = RequestID(bytes: try SecureRandom.bytes(16)) else {
+      throw CommandFailure(description: "no random bytes")
+    }
     return [
-      Janitor(logger: logger) { try await partitions.makeAhead() },
+      Janitor("partitions made", logger: logger) { try await partitions.makeAhead() },
+      Janitor("outbox tended", every: .seconds(3600), logger: logger) { try await care.tend() },
+      OutboxKeeper(
+        outbox: outbox, chain: chain, subscribers: subscribers,
+        tell: { try await care.tell($0, of: worker) }, logger: logger),
       DeliveryWorker(
-        outbox: outbox, courier: courier, signal: signal, concurrency: settings.concurrency,
-        lease: settings.lease, logger: logger),
+        outbox: outbox, mail: try mailCourier(outbox, chain), events: try eventCourier(outbox),
+        chain: chain, signal: signal,
+        rules: .init(events: eventWidth, lease: settings.lease)),
     ]
   }
 
-  /// A worker on its own: hears hints, serves only its health.
+  /// A worker on its own: hears hints, serves only its health. Behind a pooler there are no hints.
   func workingAlone(
     onBound: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws -> [any Service] {
     let door = settings.listenInternal
-    return try [watch, reloading(), HintService(database: database, signal: signal)] + working() + [
+    let hints: [any Service] =
+      settings.isBehindPooler ? [] : [HintService(database: database, signal: signal)]
+    return try [watch, reloading()] + hints + working() + [
       Listener.forHealth(
         HealthSurface(readiness: readiness), callers: callers, host: door.host,
         port: door.port ?? 0, logger: logger, onBound: onBound)
     ]
   }
 
-  private func transport(through loop: TransferLoop) throws(ConfigurationProblem)
-    -> any MailTransport
-  {
-    guard let first = settings.transports.first else { throw .missing(.mailTransports) }
-    guard settings.transports.count == 1 else {
-      throw ConfigurationProblem("mail.transports: this version takes one transport")
+  private var giveUp: GiveUp {
+    GiveUp(link: settings.giveUpAfter, event: settings.eventsGiveUpAfter)
+  }
+
+  /// Events are few, and there is one app or a handful.
+  private var eventWidth: Int { min(10, settings.concurrency) }
+
+  private func mailCourier(_ outbox: StoredOutbox, _ chain: TransportChain) throws -> MailCourier {
+    let base = try settings.require(settings.publicBase, .publicURL)
+    return MailCourier(
+      MailCourier.Parts(
+        outbox: outbox, suppressions: StoredSuppressions(database), suppressor: suppressor,
+        vault: vault, callers: callers, directory: try directories(), composer: composer,
+        chain: chain, link: { token in "\(base)/reset/verify?token=\(token)" },
+        lifetime: settings.lifetime, giveUp: giveUp, poisonAfter: settings.poisonAfter),
+      logger: logger)
+  }
+
+  private func makeChain() throws(ConfigurationProblem) -> TransportChain {
+    guard !settings.transports.isEmpty else { throw .missing(.mailTransports) }
+    var links: [TransportChain.Link] = []
+    for (index, url) in settings.transports.enumerated() {
+      let name = "\(index + 1)-\(url.scheme)"
+      do throws(MailingError) {
+        let transport = try url.transport(
+          ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8,
+          mayReachPrivate: settings.mayReachPrivate, hash: SHA256.hash, clock: database.time,
+          through: loop)
+        links.append(TransportChain.Link(name: name, transport: transport))
+      } catch { throw ConfigurationProblem("mail.transports: \(name): \(error)") }
     }
-    return SMTPTransport(
-      first, ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8, through: loop)
+    return TransportChain(links, width: settings.concurrency, logger: logger)
   }
 
   /// Receivers write it into every mail, so it is the public name and never the host's own.
@@ -64,40 +86,38 @@ extension Assembly {
     return host.contains(":") ? "localhost" : host
   }
 
-  /// One directory for everybody, and one for each caller that has chosen its own.
-  private func directories(
-    through loop: TransferLoop
-  ) throws -> @Sendable (Caller) -> (any AccountDirectory)? {
-    let common = try directory(settings.common.directory, through: loop)
-    var own: [String: any AccountDirectory] = [:]
-    for (name, choices) in settings.own {
-      own[name] = try directory(choices.directory, through: loop)
-    }
-    let (directories, names) = (own, Set(settings.own.keys))
-    return { caller in names.contains(caller.name) ? directories[caller.name] : common }
+  private func eventCourier(_ outbox: StoredOutbox) throws -> EventCourier {
+    let common = try eventTransport(settings.common.events)
+    var own: [String: any EventTransport] = [:]
+    for (name, choices) in settings.own { own[name] = try eventTransport(choices.events) }
+    let (transports, names) = (own, Set(settings.own.keys))
+    return EventCourier(
+      EventCourier.Parts(
+        outbox: outbox, vault: vault,
+        transport: { caller in names.contains(caller) ? transports[caller] : common },
+        giveUp: giveUp, width: eventWidth),
+      logger: logger)
   }
 
-  private func directory(
-    _ choice: DirectoryChoice, through loop: TransferLoop
-  ) throws -> (any AccountDirectory)? {
-    do {
-      switch choice {
-      case .none: return nil
-      case .http(let url, let secretFile):
-        let secret = try WebhookSecret.key(
-          from: Array(try KeyFile.read(secretFile, .accountsSecretFile).utf8))
-        let key = Secret(secret)
-        return HTTPDirectory(
-          try DirectoryURL(url), policy: settings.addresses,
-          clock: database.time,
-          sign: { try? HMACSHA256.code(for: $0, key: key) },
-          makeID: { "msg_" + UUID().uuidString.lowercased() }, through: loop)
-      case .sql(let databaseURL, let query):
-        return try SQLDirectory(
-          databaseURL: databaseURL, query: query, policy: settings.addresses)
-      }
-    } catch let error as AccountsError {
-      throw ConfigurationProblem("accounts: \(error)")
+  private func eventTransport(
+    _ choice: EventsChoice?
+  ) throws(ConfigurationProblem) -> (any EventTransport)? {
+    guard let choice else { return nil }
+    let url: WebhookURL
+    do { url = try WebhookURL(choice.url) } catch {
+      throw ConfigurationProblem("events.url: \(error)")
+    }
+    return EventWebhook(
+      url, secrets: try Self.webhookSecrets(choice.secretFile, .eventsSecretFile),
+      clock: database.time, through: loop)
+  }
+
+  static func webhookSecrets(
+    _ path: String, _ key: ConfigurationKey
+  ) throws(ConfigurationProblem) -> WebhookSecrets {
+    let text = try KeyFile.read(path, key)
+    do { return try WebhookSecrets(file: text) } catch {
+      throw ConfigurationProblem("\(key.rawValue): \(path) \(error)")
     }
   }
 }

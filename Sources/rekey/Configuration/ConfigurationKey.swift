@@ -1,6 +1,7 @@
 /// Every configuration key, in the order in which `rekey config` shows them.
 enum ConfigurationKey: String, CaseIterable {
   case databaseURL = "database.url"
+  case databasePooler = "database.pooler"
   case listenPublic = "listen.public"
   case listenInternal = "listen.internal"
   case publicURL = "public.url"
@@ -11,10 +12,22 @@ enum ConfigurationKey: String, CaseIterable {
   case mailTransports = "mail.transports"
   case mailGiveUpAfter = "mail.give_up_after"
   case mailSMTPUTF8 = "mail.smtputf8"
+  case mailAllowPrivate = "mail.allow_private"
+  case mailNoAccount = "mail.no_account"
+  case suppressionsLifetime = "suppressions.lifetime"
+  case eventsURL = "events.url"
+  case eventsSecretFile = "events.secret_file"
+  case eventsGiveUpAfter = "events.give_up_after"
+  case hooksSendGridKeyFile = "hooks.sendgrid_key_file"
+  case hooksMailgunKeyFile = "hooks.mailgun_key_file"
+  case hooksPostmarkKeyFile = "hooks.postmark_key_file"
+  case hooksSESTopics = "hooks.ses_topics"
+  case hooksSESCertificateFile = "hooks.ses_certificate_file"
   case tokenLifetime = "token.lifetime"
   case tokenKeepLive = "token.keep_live"
   case limitsEmail = "limits.email"
   case limitsClient = "limits.client"
+  case limitsNoAccount = "limits.no_account"
   case accountsMode = "accounts.mode"
   case accountsURL = "accounts.url"
   case accountsSecretFile = "accounts.secret_file"
@@ -23,6 +36,7 @@ enum ConfigurationKey: String, CaseIterable {
   case workerEmbedded = "worker.embedded"
   case workerConcurrency = "worker.concurrency"
   case workerLease = "worker.lease"
+  case workerPoisonAfter = "worker.poison_after"
   case templatesDirectory = "templates.directory"
   case retention = "retention"
   case logLevel = "log.level"
@@ -43,7 +57,12 @@ enum ConfigurationKey: String, CaseIterable {
     case .listenPublic: "127.0.0.1:8080"
     case .listenInternal: "127.0.0.1:8081"
     case .mailGiveUpAfter: "2h"
-    case .mailSMTPUTF8: "false"
+    case .mailSMTPUTF8, .mailAllowPrivate, .mailNoAccount: "false"
+    case .databasePooler: "none"
+    case .suppressionsLifetime: "30d"
+    case .eventsGiveUpAfter: "3d"
+    case .limitsNoAccount: "1/1d"
+    case .workerPoisonAfter: "5"
     case .tokenLifetime: "30m"
     case .tokenKeepLive: "3"
     case .limitsEmail: "3/15m 5/1h 10/1d"
@@ -68,18 +87,26 @@ enum ConfigurationKey: String, CaseIterable {
       "https://host[/path] (http only for a loopback host), no user, query or fragment"
     case .continueURL:
       "an https URL (http only for a loopback host) with {token} once, after the host"
-    case .keyringFile, .callersFile, .accountsSecretFile, .templatesDirectory: "a path"
+    case .keyringFile, .callersFile, .accountsSecretFile, .templatesDirectory, .eventsSecretFile,
+      .hooksSendGridKeyFile, .hooksMailgunKeyFile, .hooksPostmarkKeyFile, .hooksSESCertificateFile:
+      "a path"
+    case .databasePooler: "none or transaction"
     case .mailFrom: "an address or Name <address>"
-    case .mailTransports: "smtp:// or smtps:// URLs, space-separated"
+    case .mailTransports:
+      "space-separated URLs: smtp, smtps, sendgrid, mailgun, postmark, resend, ses, webhook+https"
+    case .suppressionsLifetime: "a duration from 1h to 3650d"
+    case .eventsGiveUpAfter: "a duration from 1m to 30d"
+    case .hooksSESTopics: "space-separated ARNs of SNS topics"
+    case .workerPoisonAfter: "a number from 1 to 100"
     case .mailGiveUpAfter: "a duration from 1m to 24h"
     case .tokenLifetime: "a duration from 5m to 24h"
     case .tokenKeepLive: "a number from 1 to 20"
-    case .limitsEmail, .limitsClient:
+    case .limitsEmail, .limitsClient, .limitsNoAccount:
       "up to 8 limits such as 3/15m, count 1 to 1000, window 1s to 30d"
     case .accountsMode: "none, http or sql"
-    case .accountsURL: "an https URL (http only for a loopback host)"
+    case .accountsURL, .eventsURL: "an https URL (http only for a loopback host)"
     case .accountsQuery: "a query with $1 for the address and columns id, email[, locale, version]"
-    case .mailSMTPUTF8, .workerEmbedded: "true or false"
+    case .mailSMTPUTF8, .mailAllowPrivate, .mailNoAccount, .workerEmbedded: "true or false"
     case .workerConcurrency: "a number from 1 to 200"
     case .workerLease: "a duration from 15s to 15m"
     case .retention: "a duration from 1d to 3650d"
@@ -90,13 +117,14 @@ enum ConfigurationKey: String, CaseIterable {
 
   /// Shown by `rekey config` without what may be secret in it, and never quoted in an error.
   var mayHoldSecret: Bool {
-    [.databaseURL, .accountsDatabaseURL, .mailTransports, .accountsURL].contains(self)
+    [.databaseURL, .accountsDatabaseURL, .mailTransports, .accountsURL, .eventsURL].contains(self)
   }
 
   /// What `callers.<name>.` may stand before.
   static let perCaller: [ConfigurationKey] = [
-    .continueURL, .mailFrom, .limitsEmail, .limitsClient, .accountsMode, .accountsURL,
-    .accountsSecretFile, .accountsDatabaseURL, .accountsQuery,
+    .continueURL, .mailFrom, .mailNoAccount, .limitsEmail, .limitsClient, .limitsNoAccount,
+    .accountsMode, .accountsURL, .accountsSecretFile, .accountsDatabaseURL, .accountsQuery,
+    .eventsURL, .eventsSecretFile,
   ]
 }
 

@@ -26,6 +26,7 @@ enum Redaction {
   /// Hosts with numbers for ports, no fragment, and a query that holds no secret.
   private static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
     let authority = text.prefix { !"/?#".utf8.contains($0) }
+    // A provider's own host need not be named, once the key has been taken out.
     let isHost = authority.split(separator: UInt8(ascii: ",")).allSatisfy { part in
       HostPort(String(decoding: part, as: UTF8.self), portRequired: false) != nil
     }
@@ -35,7 +36,9 @@ enum Redaction {
 
   private static let plainParameters: Set = [
     "sslmode", "sslrootcert", "target_session_attrs", "connect_timeout", "application_name",
-    "host", "port", "dbname", "user", "tls", "ehlo", "timeout", "ca",
+    "host", "port", "dbname", "user", "tls", "ehlo", "timeout", "ca", "auth", "password_file",
+    "key_file", "secret_file", "session_token_file", "domain", "stream", "region",
+    "configuration_set",
   ]
 
   /// Only parameters that are known to be plain, named without escapes, and one value for each.

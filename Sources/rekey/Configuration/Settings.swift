@@ -6,6 +6,7 @@ import PasswordReset
 /// a command does not need it.
 struct Settings: Sendable {
   let databaseURL: String?
+  let isBehindPooler: Bool
   let listenPublic: HostPort
   let listenInternal: HostPort
   let publicBase: String?
@@ -14,11 +15,16 @@ struct Settings: Sendable {
   let callersFile: String?
   let transports: [TransportURL]
   let giveUpAfter: WholeDuration
+  let mayReachPrivate: Bool
+  let suppressionLifetime: WholeDuration
+  let eventsGiveUpAfter: WholeDuration
+  let hooks: HookFiles
   let lifetime: WholeDuration
   let keepLive: Int
   let isWorkerEmbedded: Bool
   let concurrency: Int
   let lease: WholeDuration
+  let poisonAfter: Int
   let templatesDirectory: String?
   let retention: WholeDuration
   let logLevel: Logger.Level
@@ -31,6 +37,7 @@ struct Settings: Sendable {
   init(_ sources: ConfigurationSources) throws(ConfigurationProblem) {
     let read = SettingsReader(sources)
     databaseURL = try read.databaseURL(.databaseURL)
+    isBehindPooler = try read.value(.databasePooler) { ["none": false, "transaction": true][$0] }
     (listenPublic, listenInternal) = (
       try read.value(.listenPublic) { HostPort($0) },
       try read.value(.listenInternal) { HostPort($0) }
@@ -42,11 +49,16 @@ struct Settings: Sendable {
     (keyringFile, callersFile) = (read.text(.keyringFile), read.text(.callersFile))
     transports = try read.transports()
     giveUpAfter = try read.duration(.mailGiveUpAfter, 60...86_400)
+    mayReachPrivate = try read.flag(.mailAllowPrivate)
+    suppressionLifetime = try read.duration(.suppressionsLifetime, 3600...315_360_000)
+    eventsGiveUpAfter = try read.duration(.eventsGiveUpAfter, 60...2_592_000)
+    hooks = HookFiles(read)
     lifetime = try read.duration(.tokenLifetime, 300...86_400)
     keepLive = try read.number(.tokenKeepLive, 1...20)
     isWorkerEmbedded = try read.flag(.workerEmbedded)
     concurrency = try read.number(.workerConcurrency, 1...200)
     lease = try read.duration(.workerLease, 15...900)
+    poisonAfter = try read.number(.workerPoisonAfter, 1...100)
     templatesDirectory = read.text(.templatesDirectory)
     retention = try read.duration(.retention, 86_400...315_360_000)
     logLevel = try read.value(.logLevel) { Logger.Level(rawValue: $0) }
@@ -74,7 +86,9 @@ struct Settings: Sendable {
 
   /// The longest window of all limits: older stamps are looked at by none.
   var longestWindow: WholeDuration {
-    let all = ([common] + own.values).flatMap { $0.addressLimits.limits + $0.clientLimits.limits }
+    let all = ([common] + own.values).flatMap {
+      $0.addressLimits.limits + $0.clientLimits.limits + $0.noAccountLimits.limits
+    }
     return all.map(\.window).max() ?? WholeDuration(seconds: 86_400)
   }
 }
@@ -87,6 +101,9 @@ struct CallerChoices: Sendable {
   let clientLimits: RateLimits
   let directory: DirectoryChoice
   let brand: String?
+  let saysNoAccount: Bool
+  let noAccountLimits: RateLimits
+  let events: EventsChoice?
 
   init(
     _ read: SettingsReader, caller: String?, _ addresses: EmailAddress.Policy
@@ -103,6 +120,39 @@ struct CallerChoices: Sendable {
     clientLimits = try read.value(.limitsClient) { RateLimits($0) }
     directory = try DirectoryChoice(read)
     brand = caller.flatMap { read.sources.callers[$0]?["brand"] }
+    saysNoAccount = try read.flag(.mailNoAccount)
+    noAccountLimits = try read.value(.limitsNoAccount) { RateLimits($0) }
+    events = try EventsChoice(read)
+  }
+}
+
+/// Where events go, and what signs them.
+struct EventsChoice: Sendable, Equatable {
+  let url: String
+  let secretFile: String
+
+  /// Nil where nobody wants events.
+  init?(_ read: SettingsReader) throws(ConfigurationProblem) {
+    guard let url = try read.optional(.eventsURL, { WebURL($0).map(\.text) }) else { return nil }
+    self.url = url
+    secretFile = try read.required(.eventsSecretFile)
+  }
+}
+
+/// What verifies the calls of mail providers.
+struct HookFiles: Sendable, Equatable {
+  let sendGrid: String?
+  let mailgun: String?
+  let postmark: String?
+  let sesTopics: String?
+  let sesCertificate: String?
+
+  init(_ read: SettingsReader) {
+    sendGrid = read.text(.hooksSendGridKeyFile)
+    mailgun = read.text(.hooksMailgunKeyFile)
+    postmark = read.text(.hooksPostmarkKeyFile)
+    sesTopics = read.text(.hooksSESTopics)
+    sesCertificate = read.text(.hooksSESCertificateFile)
   }
 }
 

@@ -2,7 +2,7 @@ public import PasswordReset
 
 extension MemoryStore: TokenConsumer {
   public func consume(
-    _ id: RequestID, key: KeyedHash?,
+    _ id: RequestID, key: KeyedHash?, reports: Bool,
     judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     try call { (state) throws(ResetError) in
@@ -16,6 +16,7 @@ extension MemoryStore: TokenConsumer {
       // Whatever the judge believes, a dead token stays dead.
       if let refusal = stored.refusal { return .decided(.refused(refusal)) }
       state.consume(request, key: key, addressOnly)
+      if reports { state.tell(.requestConsumed, of: id) }
       return .consumed(stored, at: state.now)
     }
   }
@@ -24,9 +25,27 @@ extension MemoryStore: TokenConsumer {
 extension MemoryStore: TokenRevoker {
   public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {
     try call { state in
-      let doomed = state.live(of: revocation)
-      for id in doomed { state.requests[id]?.revoked = (state.now, revocation.reason) }
-      return doomed.count
+      state.revoke(
+        accountKey: revocation.accountKey, addressKey: revocation.addressKey,
+        for: revocation.caller, revocation.reason)
+    }
+  }
+}
+
+extension MemoryStore: RequestCompleter {
+  public func complete(
+    _ id: RequestID, for caller: String, reports: Bool
+  ) async throws(ResetError) -> Bool {
+    try call { state in
+      guard let request = state.requests[id], request.caller == caller else { return false }
+      guard request.completedAt == nil else { return true }
+      state.requests[id]?.completedAt = state.now
+      _ = state.revoke(
+        accountKey: request.accountKey,
+        addressKey: request.accountKey == nil ? request.addressKey : nil, for: caller, .completed)
+      state.queue(.changed, for: id)
+      if reports { state.tell(.requestCompleted, of: id) }
+      return true
     }
   }
 }
@@ -41,20 +60,23 @@ extension MemoryStore.State {
     requests[request.id]?.consumed = (now, key)
   }
 
-  /// What a link could still be opened for, or may yet be mailed, of an account, or of an address
-  /// and the accounts it asked for.
-  fileprivate func live(of revocation: Revocation) -> [RequestID] {
-    let own = requests.values.filter { $0.caller == revocation.caller }
-    let asked = own.filter { $0.addressKey == revocation.addressKey }
-    let accounts = Set([revocation.accountKey] + asked.map(\.accountKey)).subtracting([nil])
-    return own.filter { request in
-      (accounts.contains(request.accountKey) || request.addressKey == revocation.addressKey)
-        && request.isOpen
-        && (request.expiresAt > now || isWaiting(request.id))
-    }.map(\.id)
+  /// Kills what a link could still be opened for, or may yet be mailed, of an account, or of an
+  /// address and the accounts it asked for. Returns how many died.
+  fileprivate mutating func revoke(
+    accountKey: KeyedHash?, addressKey: KeyedHash?, for caller: String, _ reason: RevokeReason
+  ) -> Int {
+    let own = requests.values.filter { $0.caller == caller }
+    let asked = own.filter { $0.addressKey == addressKey }
+    let accounts = Set([accountKey] + asked.map(\.accountKey)).subtracting([nil])
+    let doomed = own.filter { request in
+      (accounts.contains(request.accountKey) || request.addressKey == addressKey)
+        && request.isOpen && (request.expiresAt > now || isToBeMailed(request.id))
+    }
+    for request in doomed { requests[request.id]?.revoked = (now, reason) }
+    return doomed.count
   }
 
-  private func isWaiting(_ id: RequestID) -> Bool {
-    messages.values.contains { $0.requestID == id && $0.deadAt == nil }
+  private func isToBeMailed(_ id: RequestID) -> Bool {
+    messages.values.contains { $0.requestID == id && $0.kind == .link && $0.deadAt == nil }
   }
 }

@@ -1,9 +1,11 @@
 public import PasswordReset
 
 extension MemoryStore: Outbox {
-  public func claim(atMost limit: Int) async throws(ResetError) -> [ClaimedMessage] {
+  public func claim(
+    atMost limit: Int, from lane: Lane
+  ) async throws(ResetError) -> [ClaimedMessage] {
     try call { state in
-      let due = state.messages.values.filter { $0.deadAt == nil && $0.runAt <= state.now }
+      let due = state.messages.values.filter { $0.waits(in: lane) && $0.runAt <= state.now }
       return due.sorted { $0.runAt < $1.runAt }.prefix(max(0, limit)).map {
         state.claim($0, settings)
       }
@@ -12,25 +14,22 @@ extension MemoryStore: Outbox {
 
   @discardableResult
   public func finish(
-    _ message: ClaimedMessage, _ outcome: AttemptOutcome
+    _ message: ClaimedMessage, _ outcome: AttemptOutcome, report: EventType?
   ) async throws(ResetError) -> Bool {
     try call { state in
-      guard state.isHeld(message) else { return false }
+      guard let row = state.held(message) else { return false }
       state.endMessage(message.id, outcome)
-      state.endRequest(message.requestID, outcome)
-      if outcome == .sent {
-        state.replaceOlder(than: message.requestID, keeping: settings.keepLive)
-      }
+      if row.kind == .link { state.endRequest(message.requestID, outcome, settings) }
+      if let report { state.tell(report, of: message.requestID, cause: outcome.cause) }
       return true
     }
   }
 
-  public func renew(_ messages: [ClaimedMessage]) async throws(ResetError) {
+  public func renew(_ messages: [ClaimedMessage]) async throws(ResetError) -> Set<RequestID> {
     try call { state in
-      for message in messages where state.isHeld(message) {
-        guard state.messages[message.id]?.leasedUntil != nil else { continue }
-        state.lease(message.id, settings.lease)
-      }
+      let held = messages.filter { state.held($0) != nil }.map(\.id)
+      for id in held { state.lease(id, settings.lease) }
+      return Set(held)
     }
   }
 
@@ -38,7 +37,7 @@ extension MemoryStore: Outbox {
     _ account: KeyedHash, sealed: Vault.Sealed, for message: ClaimedMessage
   ) async throws(ResetError) -> Bool {
     try call { state in
-      guard state.isHeld(message), state.requests[message.requestID]?.isOpen ?? false else {
+      guard state.held(message) != nil, state.requests[message.requestID]?.isOpen ?? false else {
         return false
       }
       state.requests[message.requestID]?.accountKey = account
@@ -49,10 +48,11 @@ extension MemoryStore: Outbox {
 }
 
 extension MemoryStore.State {
-  /// No later attempt has begun and none has ended it.
-  fileprivate func isHeld(_ message: ClaimedMessage) -> Bool {
-    guard let row = messages[message.id] else { return false }
-    return row.attempt == message.attempt && row.deadAt == nil
+  /// The message of an attempt that has not ended and that no later one has taken over.
+  func held(_ message: ClaimedMessage) -> MemoryMessage? {
+    guard let row = messages[message.id], row.attempt == message.attempt, row.leasedUntil != nil
+    else { return nil }
+    return row
   }
 
   fileprivate mutating func lease(_ id: RequestID, _ lease: WholeDuration) {
@@ -64,59 +64,89 @@ extension MemoryStore.State {
   fileprivate mutating func claim(
     _ message: MemoryMessage, _ settings: StoreSettings
   ) -> ClaimedMessage {
-    lease(message.id, settings.lease)
+    // A lease that nobody has ended was lost.
+    if message.leasedUntil != nil { messages[message.id]?.lost += 1 }
     messages[message.id]?.attempt += 1
+    lease(message.id, settings.lease)
+    let row = messages[message.id] ?? message
+    let request = row.countsFromRequest ? requests[row.requestID] : nil
     return ClaimedMessage(
-      id: message.id, kind: message.kind, attempt: message.attempt + 1,
-      requestID: message.requestID, content: content(of: message.requestID, settings))
+      id: row.id, kind: row.kind, attempt: row.attempt, failures: row.failures, lost: row.lost,
+      requestID: row.requestID, queuedAt: request?.createdAt ?? row.queuedAt, claimedAt: now,
+      content: content(of: row, settings))
   }
 
-  /// The expiry moves, so that the mailed link is alive when it arrives.
   private mutating func content(
-    of id: RequestID, _ settings: StoreSettings
+    of message: MemoryMessage, _ settings: StoreSettings
   ) -> ClaimedMessage.Content {
-    guard let request = requests[id] else { return .orphan }
-    guard request.isOpen else { return .revoked }
-    guard request.createdAt > now.advanced(bySeconds: -settings.giveUpAfter.seconds) else {
-      return .expired
+    guard let request = requests[message.requestID] else { return .orphan }
+    if message.countsFromRequest, !request.isOpen { return .revoked }
+    let since = message.countsFromRequest ? request.createdAt : message.queuedAt
+    let limit = settings.giveUpAfter.limit(for: message.kind)
+    guard since > now.advanced(bySeconds: -limit.seconds) else {
+      return .expired(caller: request.caller)
     }
-    let expiry = max(request.expiresAt, now.advanced(bySeconds: settings.lifetime.seconds))
-    requests[id]?.expiresAt = expiry
+    if message.kind == .link {
+      // So that the mailed link is alive when it arrives.
+      requests[request.id]?.expiresAt = max(
+        request.expiresAt, now.advanced(bySeconds: settings.lifetime.seconds))
+    }
     return .ready(
       ClaimedMessage.Ready(
         sealed: request.sealed.bytes, kid: request.sealed.kid, caller: request.caller,
-        createdAt: request.createdAt, expiresAt: expiry))
+        isSuppressed: isSuppressed(request.addressKey), event: message.event,
+        cause: message.cause))
   }
 }
 
 extension MemoryStore.State {
   fileprivate mutating func endMessage(_ id: RequestID, _ outcome: AttemptOutcome) {
+    messages[id]?.leasedUntil = nil
     switch outcome {
     case .sent, .dropped: messages[id] = nil
-    case .retry(let pause, _): messages[id]?.runAt = now.advanced(bySeconds: pause.seconds)
+    case .retry(let pause, _):
+      messages[id]?.failures += 1
+      messages[id]?.runAt = now.advanced(bySeconds: pause.seconds)
+    case .released(let pause): messages[id]?.runAt = now.advanced(bySeconds: pause.seconds)
     case .dead: messages[id]?.deadAt = now
-    case .released: messages[id]?.runAt = now
     }
-    messages[id]?.leasedUntil = nil
   }
 
-  fileprivate mutating func endRequest(_ id: RequestID, _ outcome: AttemptOutcome) {
+  fileprivate mutating func endRequest(
+    _ id: RequestID, _ outcome: AttemptOutcome, _ settings: StoreSettings
+  ) {
     switch outcome {
     case .sent:
       requests[id]?.sentAt = now
+      replaceOlder(than: id, keeping: settings.keepLive)
     case .dropped(let reason):
       if requests[id]?.sentAt == nil { requests[id]?.dropped = (now, reason) }
     case .retry, .dead, .released: break
     }
   }
 
-  fileprivate mutating func replaceOlder(than id: RequestID, keeping count: Int) {
+  private mutating func replaceOlder(than id: RequestID, keeping count: Int) {
     guard let sent = requests[id], let account = sent.accountKey else { return }
     let live = requests.values.filter { other in
       other.caller == sent.caller && other.accountKey == account && other.isOpen
         && other.sentAt != nil && other.expiresAt > now
     }
-    let newestFirst = live.sorted { $1.id.bytes.lexicographicallyPrecedes($0.id.bytes) }
-    for old in newestFirst.dropFirst(count) { requests[old.id]?.revoked = (now, .replaced) }
+    for old in live.sorted(by: { $1.id.precedes($0.id) }).dropFirst(count) {
+      requests[old.id]?.revoked = (now, .replaced)
+    }
   }
+}
+
+extension AttemptOutcome {
+  fileprivate var cause: String? {
+    switch self {
+    case .retry(_, let cause), .dead(let cause): cause
+    case .dropped(let reason): reason.rawValue
+    case .sent, .released: nil
+    }
+  }
+}
+
+extension RequestID {
+  func precedes(_ other: RequestID) -> Bool { bytes.lexicographicallyPrecedes(other.bytes) }
 }

@@ -13,6 +13,7 @@ struct MemoryRequest {
   var consumed: (at: Timestamp, key: KeyedHash?)?
   var revoked: (at: Timestamp, reason: RevokeReason)?
   var dropped: (at: Timestamp, reason: DropReason)?
+  var completedAt: Timestamp?
 
   init(_ draft: RequestDraft, at now: Timestamp, lifetime: WholeDuration) {
     id = draft.id
@@ -42,17 +43,6 @@ struct MemoryRequest {
     let keys = [accountKey, other.accountKey]
     return other.addressKey == addressKey && (keys.contains(nil) || keys.contains(addressOnly))
   }
-}
-
-/// A row of `outbox`.
-struct MemoryMessage {
-  let id: RequestID
-  let requestID: RequestID
-  let kind: MessageKind
-  var runAt: Timestamp
-  var attempt = 0
-  var leasedUntil: Timestamp?
-  var deadAt: Timestamp?
 }
 
 /// A row of `idempotency`.

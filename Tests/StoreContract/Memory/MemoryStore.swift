@@ -11,6 +11,9 @@ public final class MemoryStore: Sendable {
     /// Of each limited key, the last acceptances, newest first.
     var stamps: [KeyedHash: [Timestamp]] = [:]
     var idempotency: [KeyedHash: RememberedAnswer] = [:]
+    var suppressedUntil: [KeyedHash: Timestamp] = [:]
+    /// Of providers' calls and reports.
+    var receipts: Set<KeyedHash> = []
     var fault: ResetError?
     var calls = 0
   }

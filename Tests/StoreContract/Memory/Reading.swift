@@ -10,7 +10,7 @@ extension MemoryStore: RequestReader {
   ) async throws(ResetError) -> RequestDescription? {
     try call { state in
       guard let request = state.requests[id], request.caller == caller else { return nil }
-      let message = state.messages.values.first { $0.requestID == id }
+      let message = state.messages.values.first { $0.requestID == id && $0.kind == .link }
       return RequestDescription(request, message, at: state.now)
     }
   }

@@ -28,7 +28,7 @@ extension MemoryStore.State {
   }
 
   /// Whole seconds until no limit is broken; nil if none is.
-  private func wait(for key: KeyedHash, _ limits: RateLimits) -> Int? {
+  func wait(for key: KeyedHash, _ limits: RateLimits) -> Int? {
     let stamps = stamps[key] ?? []
     return limits.limits.compactMap { limit in
       guard stamps.count >= limit.count else { return nil }
@@ -48,6 +48,6 @@ extension MemoryStore.State {
     }
     requests[draft.id] = MemoryRequest(draft, at: now, lifetime: lifetime)
     messages[draft.messageID] = MemoryMessage(
-      id: draft.messageID, requestID: draft.id, kind: .link, runAt: now)
+      id: draft.messageID, requestID: draft.id, kind: .link, at: now)
   }
 }

@@ -60,12 +60,13 @@ extension StoreContract {
     },
     Rule("a judge that decides or fails leaves the token unused") { contract in
       let id = try await contract.mail()
-      let decided = try await contract.store.consumer.consume(id, key: nil) { _ in
+      let decided = try await contract.store.consumer.consume(id, key: nil, reports: false) { _ in
         .decided(.refused(.invalid))
       }
       guard case .decided(.refused(.invalid)) = decided else { throw BrokenRule() }
       await #expect(throws: ResetError.corrupt) {
-        _ = try await contract.store.consumer.consume(id, key: nil) { _ throws(ResetError) in
+        _ = try await contract.store.consumer.consume(id, key: nil, reports: false) {
+          _ throws(ResetError) in
           throw .corrupt
         }
       }
@@ -79,7 +80,7 @@ extension StoreContract {
       try await contract.moveTime(.seconds(1800))
       for id in [used, expired] {
         let outcome = try await contract.store.consumer.consume(
-          id, key: nil, judge: try contract.letsLive())
+          id, key: nil, reports: false, judge: try contract.letsLive())
         guard case .decided(.refused) = outcome else { throw BrokenRule() }
       }
       #expect(try await contract.find(expired).consumedAt == nil)
@@ -87,7 +88,7 @@ extension StoreContract {
     Rule("a token whose request is gone is not consumed") { contract in
       let id = RequestID.lowest(at: try contract.store.clock.now())
       let outcome = try await contract.store.consumer.consume(
-        id, key: nil, judge: try contract.letsLive())
+        id, key: nil, reports: false, judge: try contract.letsLive())
       guard case .missing = outcome else { throw BrokenRule() }
     },
   ]

@@ -47,16 +47,6 @@ extension StoreContract {
       #expect(try await contract.claimable() == [])
       #expect(try await contract.describe(id).sentAt == nil)
     },
-    Rule("a released message is due at once, and its fence has moved") { contract in
-      let id = try await contract.accept()
-      let message = try await contract.claim(id)
-      try await contract.moveTime(.seconds(1))
-      #expect(try await contract.store.outbox.finish(message, .released))
-      #expect(try await contract.describe(id).state == .accepted)
-      let second = try await contract.claim(id)
-      #expect(second.attempt > message.attempt)
-      #expect(try await contract.store.outbox.finish(message, .sent) == false)
-    },
     Rule("many attempts end at once, each in its own way") { contract in
       var ids: [RequestID] = []
       for number in 0..<8 { ids.append(try await contract.accept(Ask("p\(number)@example.com"))) }

@@ -61,7 +61,7 @@ extension StoreContract {
     },
   ]
 
-  private func atOnce<Value: Sendable>(
+  func atOnce<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> [Value] {
     try await withThrowingTaskGroup(of: Value.self) { group in

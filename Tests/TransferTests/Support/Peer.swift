@@ -8,11 +8,14 @@ final class Peer {
 
   /// Counted from 0 in order of arrival.
   let number: Int
+  /// Milliseconds that pass before something is written.
+  private let delay: Int32
 
-  init(input: Int32, output: Int32, number: Int) {
+  init(input: Int32, output: Int32, number: Int, delay: Int32 = 0) {
     self.input = input
     self.output = output
     self.number = number
+    self.delay = delay
   }
 
   /// The next line with its line end, or nil at the end.
@@ -58,6 +61,7 @@ final class Peer {
 
   @discardableResult
   func write(_ bytes: [UInt8]) -> Bool {
+    if delay > 0 { poll(nil, 0, delay) }
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }

@@ -1,0 +1,63 @@
+internal import Glibc
+
+/// A folder of files that go along with the mails of a template.
+struct FileFolder {
+  let kindName: String
+  private let isInline: Bool
+
+  /// Nil for a name that ends neither in `.inline` nor in `.attachments`.
+  init?(_ name: String) {
+    guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+    switch name[dot...] {
+    case ".inline": isInline = true
+    case ".attachments": isInline = false
+    default: return nil
+    }
+    kindName = String(name[..<dot])
+  }
+
+  /// In the order of their names. Hidden ones are passed over.
+  ///
+  /// - Parameter name: what errors call the folder.
+  func files(_ path: String, named name: String) throws(MailingError) -> [TemplateFile] {
+    guard TemplateKind(rawValue: kindName) != nil else {
+      throw .template(
+        file: name, problem: "is for no kind of mail; the kinds are \(TemplateKind.list)")
+    }
+    guard TemplateFolder.isFolder(path) else {
+      throw .template(file: name, problem: "is not a folder")
+    }
+    var files: [TemplateFile] = []
+    for bytes in try TemplateFolder.names(path, named: name) {
+      let file = try checkedName(bytes, in: name)
+      try check("\(path)/\(file)", named: "\(name)/\(file)")
+      files.append(TemplateFile(path: "\(path)/\(file)", name: file, isInline: isInline))
+    }
+    return files.sorted { $0.name < $1.name }
+  }
+
+  /// A bad name is not repeated, since it might not be fit to be shown.
+  private func checkedName(_ bytes: [UInt8], in folder: String) throws(MailingError) -> String {
+    let problem: String
+    if bytes.count > TemplateFile.maximumNameLength {
+      problem = "has a file whose name is longer than \(TemplateFile.maximumNameLength) octets"
+    } else if isInline, !bytes.allSatisfy(TemplateFile.isPlain) {
+      problem = "has a file whose name is not of letters, digits, '.', '_' and '-' alone"
+    } else if let name = String(validating: bytes, as: UTF8.self) {
+      if SafeText.isSingleLine(name) { return name }
+      problem = "has a file whose name has a control character"
+    } else {
+      problem = "has a file whose name is not UTF-8"
+    }
+    throw .template(file: folder, problem: problem)
+  }
+
+  /// Opened but not read: so it is certain that this user may.
+  private func check(_ path: String, named name: String) throws(MailingError) {
+    let (descriptor, status) = try TemplateFolder.open(path, named: name)
+    close(descriptor)
+    guard Int64(status.st_size) <= TemplateFile.maximumSize else {
+      throw .template(file: name, problem: "is larger than 1 GiB")
+    }
+  }
+}

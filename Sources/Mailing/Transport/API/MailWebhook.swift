@@ -1,0 +1,68 @@
+internal import PasswordReset
+internal import Transfer
+
+/// A receiver of one's own, called as Standard Webhooks 1.0.0 has it.
+///
+/// The call is a POST with `webhook-id`, the mail's id, which is the same in every attempt, so a
+/// receiver that has seen it sends nothing and answers 2xx; `webhook-timestamp`; and
+/// `webhook-signature`, one `v1,…` for each secret. The body is a JSON object:
+///
+/// ```
+/// {"from": "\"Example\" <no-reply@example.com>", "to": "ada@example.org",
+///  "subject": "…", "text": "…", "html": "…",
+///  "message_id": "<…@example.com>", "request_id": "…",
+///  "date": "2026-11-21T09:30:00.123Z", "headers": {"Auto-Submitted": "auto-generated", …},
+///  "attachments": [{"name": "logo.png", "content_type": "image/png",
+///                   "content_id": "logo.png", "content": "base64"}]}
+/// ```
+///
+/// `attachments` is there if there are any; `content_id` if the HTML part shows the file by `cid:`.
+/// Any 2xx says that the mail has been taken.
+struct MailWebhook: MailAPI {
+  let endpoint: APIEndpoint
+  let path: SecretText
+  let secrets: WebhookSecrets
+  let clock: any DatabaseClock
+
+  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
+    guard let now = try? clock.now() else { throw Self.problem("clock_unavailable") }
+    // The signature covers all that is sent, so the files have to be read before.
+    let body = try await WholeBody.bytes(
+      of: FileJSON.body(
+        Self.message(mail), files: mail.files.map(Self.entry), under: "attachments",
+        content: "content"))
+    let signature: [(name: String, value: String)]
+    do throws(ResetError) {
+      signature = try secrets.headers(id: mail.messageID.description, at: now, body: body)
+    } catch { throw Self.problem("signing_failed") }
+    return endpoint.post(
+      path.revealed, type: "application/json", headers: signature, body: TransferBody(body),
+      isRepeatable: true)
+  }
+
+  private static func problem(_ cause: String) -> CallProblem {
+    CallProblem(outcome: .transient(cause: cause, blame: .message))
+  }
+
+  private static func message(_ mail: RenderedMail) -> JSONObject {
+    [
+      "from": .string(mail.from.quotedForm), "to": .string(mail.to.text),
+      "subject": .string(mail.subjectLine), "text": .string(mail.text),
+      "html": .string(mail.html), "message_id": .string(mail.messageIDField),
+      "request_id": .string(mail.requestID.description), "date": .string(mail.date.description),
+      "headers": .object(JSONObject(texts: RenderedMail.quietFields)),
+    ]
+  }
+
+  private static func entry(_ file: MailFile) -> FileJSON.Entry {
+    let members = JSONObject(present: [
+      ("name", .string(file.name)), ("content_type", .string(file.mediaType)),
+      ("content_id", file.isInline ? .string(file.name) : nil),
+    ])
+    return (members, file)
+  }
+
+  /// Receivers have no codes beside the status.
+  static func code(in answer: HTTPAnswer) -> String? { nil }
+  static func meaning(of code: String) -> ErrorMeaning { .mail }
+}

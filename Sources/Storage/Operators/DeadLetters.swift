@@ -1,0 +1,95 @@
+public import PasswordReset
+import Postgres
+
+/// The dead letters, for operators: to be looked at, brought back and dropped.
+public struct DeadLetters: Sendable {
+  /// Dead letters of one cause.
+  public struct CauseCount: Sendable, Equatable {
+    public let cause: String
+    public let messages: Int
+    public let oldest: Timestamp
+    public let newest: Timestamp
+  }
+
+  let session: OperatorSession
+  let giveUpAfter: WholeDuration
+
+  /// - Parameter giveUpAfter: the age of a request after which its link is given up.
+  /// - Throws: for a URL that libpq does not take.
+  public init(url: String, giveUpAfter: WholeDuration) throws(DatabaseProblem) {
+    session = try OperatorSession(url: url, command: "dead")
+    self.giveUpAfter = giveUpAfter
+  }
+
+  public func close() async { await session.close() }
+
+  /// Database time, from which ages count.
+  public func now() async throws(DatabaseProblem) -> Timestamp { try await session.now() }
+
+  /// Newest first, a page at a time, so that a long list needs no memory.
+  /// - Parameters:
+  ///   - limit: nil for all.
+  ///   - each: told one page; returns whether to go on.
+  public func list(
+    _ choice: DeadLetterChoice, limit: Int? = nil, page: Int = 500,
+    _ each: ([DeadLetter]) -> Bool
+  ) async throws(DatabaseProblem) {
+    let chosen = choice.parameters(at: try await session.now())
+    var place: DeadLetterPlace?
+    var left = limit ?? .max
+    while left > 0 {
+      let size = min(page, left)
+      let letters = try await session.read(
+        Queries.listDeadLetters,
+        chosen + DeadLetterPlace.parameters(place) + [
+          .int4(Int32(clamping: size)), .seconds(giveUpAfter),
+        ]
+      ) { rows throws(PostgresError) in
+        try rows.map { row throws(PostgresError) in try DeadLetter(row) }
+      }
+      if letters.isEmpty || !each(letters) || letters.count < size { return }
+      left -= letters.count
+      place = letters.last.map { DeadLetterPlace(deadAt: $0.deadAt, id: $0.id) }
+    }
+  }
+
+  /// Those of one message or one request.
+  public func find(_ id: RequestID) async throws(DatabaseProblem) -> [DeadLetter] {
+    var found: [DeadLetter] = []
+    try await list(DeadLetterChoice(ids: [id])) { page in
+      found += page
+      return true
+    }
+    return found
+  }
+
+  /// By cause, the most frequent first.
+  /// - Parameter limit: of causes; nil for all.
+  public func summary(
+    _ choice: DeadLetterChoice, limit: Int? = nil
+  ) async throws(DatabaseProblem) -> [CauseCount] {
+    let now = try await session.now()
+    return try await session.causes(choice, at: now, limit: limit)
+  }
+
+  /// How many there are.
+  public func count(_ choice: DeadLetterChoice) async throws(DatabaseProblem) -> Int {
+    try await summary(choice).reduce(0) { $0 &+ $1.messages }
+  }
+}
+
+extension OperatorSession {
+  func causes(
+    _ choice: DeadLetterChoice, at now: Timestamp, limit: Int?
+  ) async throws(DatabaseProblem) -> [DeadLetters.CauseCount] {
+    let most: Parameter = limit.map { .int4(Int32(clamping: $0)) } ?? .null
+    return try await read(Queries.countDeadLetters, choice.parameters(at: now) + [most]) {
+      rows throws(PostgresError) in
+      try rows.map { row throws(PostgresError) in
+        DeadLetters.CauseCount(
+          cause: try row.text("cause"), messages: try row.int("messages"),
+          oldest: try row.moment("oldest"), newest: try row.moment("newest"))
+      }
+    }
+  }
+}

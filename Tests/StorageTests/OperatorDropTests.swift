@@ -1,0 +1,125 @@
+import PasswordReset
+import Postgres
+import Storage
+import Testing
+
+@Suite struct OperatorDropTests {
+  @Test func `a dropped link that was never sent leaves its request dismissed`() async throws {
+    try await TestDatabase.with { database in
+      let letter = try await database.letter()
+      let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
+      #expect(drop.dropped == 1)
+      #expect(try await database.outboxRow(letter.id) == nil)
+      let row = try await database.requestRow(letter.requestID)
+      #expect(try row.text("drop_reason") == "dismissed")
+    }
+  }
+
+  @Test(arguments: [
+    "consumed_at = created_at", "sent_at = created_at",
+    "revoked_at = clock_timestamp(), revoke_reason = 'replaced'",
+  ])
+  func `a request that was sent or has ended keeps its end`(end: String) async throws {
+    try await TestDatabase.with { database in
+      let letter = try await database.letter()
+      try await database.change(letter.requestID, end)
+      let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
+      #expect(drop.dropped == 1)
+      #expect(try await database.requestRow(letter.requestID).isNull("drop_reason"))
+    }
+  }
+
+  @Test func `the first reason for which a request was dropped stays`() async throws {
+    try await TestDatabase.with { database in
+      let letter = try await database.letter()
+      try await database.change(
+        letter.requestID, "dropped_at = created_at, drop_reason = 'no_account'")
+      _ = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
+      #expect(
+        try await database.requestRow(letter.requestID).text("drop_reason") == "no_account")
+    }
+  }
+
+  @Test(arguments: [MessageKind.noAccount, .changed, .event])
+  func `only links dismiss their request`(kind: MessageKind) async throws {
+    try await TestDatabase.with { database in
+      let letter = try await database.letter(kind: kind)
+      let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
+      #expect(drop.dropped == 1)
+      #expect(try await database.requestRow(letter.requestID).isNull("dropped_at"))
+    }
+  }
+
+  @Test(arguments: [1, 3, 7, 8])
+  func `batches of any size drop all that is meant and nothing that lives`(
+    batch: Int
+  ) async throws {
+    try await TestDatabase.with { database in
+      try await database.letters(7)
+      let other = try await database.letter(cause: "data_554")
+      try await database.seed(age: 60, state: .waiting)
+      try await database.withDeadLetters { desk in
+        let drop = try await desk.drop(DeadLetterChoice(cause: "smtp_451"), batch: batch)
+        #expect(drop.dropped == 7)
+        #expect(try await desk.all().map(\.id) == [other.id])
+      }
+      #expect(try await database.number("SELECT count(*) FROM rekey.outbox") == 2)
+      let dismissed = "SELECT count(*) FROM rekey.reset_request WHERE drop_reason = 'dismissed'"
+      #expect(try await database.number(dismissed) == 7)
+    }
+  }
+
+  @Test func `a letter in another's hands is passed over, and taken the next time`() async throws {
+    try await TestDatabase.with { database in
+      try await database.letters(3)
+      let held = try await database.letter()
+      try await database.holding(held.id) {
+        try await database.withDeadLetters { desk throws in
+          #expect(try await desk.drop(DeadLetterChoice()).dropped == 3)
+          #expect(try await desk.retry(DeadLetterChoice()).looked == 0)
+        }
+      }
+      let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
+      #expect(drop.dropped == 1)
+    }
+  }
+}
+
+extension TestDatabase {
+  /// Runs `body` while another session has a message locked. That session waits inside its transaction
+  /// for an advisory lock, which is given back afterwards.
+  fileprivate func holding(_ id: RequestID, _ body: () async throws -> Void) async throws {
+    try await withSession { gate in
+      let (close, open) = (
+        Statement(name: "close", sql: "SELECT pg_advisory_lock(1)::text AS void"),
+        Statement(name: "open", sql: "SELECT pg_advisory_unlock(1)")
+      )
+      try await gate.execute(close, within: generous)
+      let holder = Task { try await hold(id) }
+      let waiting = """
+        SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted
+        """
+      while try await number(waiting) == 0 {}
+      do { try await body() } catch {
+        try await gate.execute(open, within: generous)
+        throw error
+      }
+      try await gate.execute(open, within: generous)
+      try await holder.value
+    }
+  }
+
+  private func hold(_ id: RequestID) async throws {
+    let (lock, wait) = (
+      Statement(name: "lock", sql: "SELECT FROM rekey.outbox WHERE id = $1::uuid FOR UPDATE"),
+      Statement(name: "wait", sql: "SELECT pg_advisory_xact_lock(1)::text AS void")
+    )
+    try await withSession { session in
+      try await session.transaction(within: generous) { transaction throws(PostgresError) in
+        try transaction.execute(lock, [.uuid(id.bytes)])
+        try transaction.execute(wait)
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+"""The way from the outbox to the mail server, measured in one run on one private cluster."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+from delivery_rig import say  # Makes the modules of Tests/EndToEnd importable; so it comes first.
+
+# isort: split
+from cluster import temporary_cluster
+from delivery_parts import PARTS, Options, Outcome
+from request import ratio, recycle_write_ahead_log
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ops/bench/delivery")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--seconds", type=float, default=10.0, help="at most, for each measurement")
+    parser.add_argument("--messages", type=int, default=5000, help="in each backlog that is sent")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    # Memory is measured with throughput.
+    names = ["throughput" if name == "memory" else name for name in options.parts]
+    options.parts = list(dict.fromkeys(names)) or list(PARTS)
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if not (1 <= options.seconds <= 60 and 100 <= options.messages <= 100_000):
+        parser.error("--seconds is 1 to 60, --messages 100 to 100000")
+    if not 1 <= options.rounds <= 20:
+        parser.error("--rounds is 1 to 20")
+    return options
+
+
+def show(name: str, outcome: Outcome) -> None:
+    print(f"\n{name}")
+    for label, value, unit in outcome.rows:
+        print(f"  {label:<58} {value:>10.{0 if value >= 100 else 2}f} {unit}")
+    for label, value, target, is_at_least in outcome.ratios:
+        print(f"  {ratio(label, value, target, is_at_least)}")
+    for note in outcome.notes:
+        print(f"  {note}")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    arguments_given = arguments()
+    options = Options(arguments_given.seconds, arguments_given.messages, arguments_given.rounds)
+    outcomes: dict[str, Outcome] = {}
+    failed: list[str] = []
+    cluster = temporary_cluster()
+    try:
+        recycle_write_ahead_log(cluster)
+        with tempfile.TemporaryDirectory(prefix="rekey-bench-") as directory:
+            for name in arguments_given.parts:
+                say(name)
+                try:
+                    outcomes[name] = PARTS[name](Path(directory), cluster, options)
+                except Exception:
+                    traceback.print_exc()
+                    failed.append(name)
+                    continue
+                if not arguments_given.json:
+                    show(name, outcomes[name])
+    finally:
+        cluster.remove()
+    if arguments_given.json:
+        print(json.dumps({name: asdict(outcome) for name, outcome in outcomes.items()}, indent=2))
+    for name in failed:
+        print(f"{name}: failed to run", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -42,14 +42,16 @@ struct EncodedWordTests {
   }
 
   @Test(arguments: [
-    "Müller & Söhne", #"Der "größte" \ Laden"#, "„Laden“", "🔑 Keys", "👩‍👩‍👧 Family", "متجر", "חנות, Inc.",
+    "Müller & Söhne", #"Der "größte" \ Laden"#, "„Laden“", "🔑 Keys", "👩‍👩‍👧 Family", "متجر",
+    "חנות, Inc.",
     "\u{200f}חנות\u{200f}", "e\u{301}", "\u{301}", "=?utf-8?B?YQ==?=", "a =?b", "ÿ",
     String(repeating: "ü", count: 64), String(repeating: "🔑", count: 32), "名前 (x) @ [y]; z: <",
   ])
   func `a display name comes back whatever it is written with`(name: String) throws {
     let name = String(decoding: name.utf8.filter { !"<>".utf8.contains($0) }, as: UTF8.self)
     let from = HeaderField.from(try Sample.mailbox("\(name) <a@example.com>"))
-    let address = try #require(["\r\n <a@example.com>", " <a@example.com>"].first { from.utf8.ends($0) })
+    let addresses = ["\r\n <a@example.com>", " <a@example.com>"]
+    let address = try #require(addresses.first { from.utf8.ends($0) })
     let phrase = String(decoding: from.utf8.dropLast(address.utf8.count), as: UTF8.self)
     let wanted = Array(Sample.trimmed(name).utf8)
     #expect(try read(phrase, after: "From: ").map { Array($0.utf8) } == wanted)

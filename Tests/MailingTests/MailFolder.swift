@@ -67,6 +67,17 @@ final class MailFolder {
     }
   }
 
+  static func english() throws -> MailFolder {
+    let folder = try MailFolder()
+    try folder.writeEnglish()
+    return folder
+  }
+
+  /// Adds to the HTML of the mail with a link.
+  func show(_ html: String) throws {
+    try write("mail/en/link.html.mustache", "<a href=\"{{link}}\">Choose</a>\(html)")
+  }
+
   func templates() throws(MailingError) -> Templates {
     try Templates(try TemplateFiles(directory: path))
   }

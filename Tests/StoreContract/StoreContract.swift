@@ -93,9 +93,9 @@ extension StoreContract {
     return ids
   }
 
-  /// The events that are due, claimed.
+  /// The events that have been queued since they were asked for last.
   func events() async throws -> [ClaimedMessage] {
-    try await store.outbox.claim(atMost: 64, from: .events)
+    try await store.outbox.claim(atMost: 64, from: .events).filter { $0.attempt == 1 }
   }
 
   /// - Parameter reports: whether the caller wants events.

@@ -20,6 +20,7 @@ import Testing
     let calls = [
       ("/reset/request", #"{"email":"a@b.test"}"#), ("/reset/verify", #"{"token":"\#(token)"}"#),
       ("/reset/consume", #"{"token":"\#(token)"}"#), ("/reset/invalidate", #"{"account_id":"1"}"#),
+      ("/reset/complete", #"{"request_id":"019aa6b2-7c00-7123-8456-0123456789ab"}"#),
     ]
     for (path, body) in calls {
       let answer = try await site.call(path, body)

@@ -57,8 +57,8 @@ import Testing
 @Suite struct `The two doors` {
   private static let forPeople = ["GET /reset/verify", "POST /reset/again"]
   private static let forPrograms = [
-    "POST /reset/request", "POST /reset/verify", "POST /reset/consume", "POST /reset/invalidate",
-    "GET /reset/requests/{id}", "GET /healthz", "GET /readyz",
+    "POST /reset/request", "POST /reset/verify", "POST /reset/consume", "POST /reset/complete",
+    "POST /reset/invalidate", "GET /reset/requests/{id}", "GET /healthz", "GET /readyz",
   ]
 
   private func lines(_ table: RouteTable) -> [String] {
@@ -82,5 +82,17 @@ import Testing
       #expect(route.errorPage == nil)
     }
     #expect(site.people.table.routes.allSatisfy { $0.errorPage != nil })
+  }
+
+  @Test(arguments: ["sendgrid", "mailgun", "postmark", "ses"])
+  func `have a hook for each provider that is configured, with a limit of its own`(
+    provider: String
+  ) throws {
+    var limits = EdgeLimits()
+    limits.hookBody = 77
+    let table = try Site(limits: limits, hooks: [provider]).people.table
+    #expect(lines(table) == Self.forPeople + ["POST /hooks/\(provider)"])
+    #expect(table.bodyLimits == ["/hooks/\(provider)": 77])
+    #expect(table.routes.last?.errorPage == nil)
   }
 }

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import tempfile
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 
@@ -63,9 +62,10 @@ def main() -> int:
                 say(name)
                 try:
                     outcomes[name] = PARTS[name](Path(directory), cluster, options)
-                except Exception:
-                    traceback.print_exc()
-                    failed.append(name)
+                except Exception as error:
+                    # The last line: where a process ended by itself, that is what it said.
+                    reason = str(error).strip().rpartition("\n")[2]
+                    failed.append(f"{name}: failed to run: {type(error).__name__}: {reason}")
                     continue
                 if not arguments_given.json:
                     show(name, outcomes[name])
@@ -73,8 +73,8 @@ def main() -> int:
         cluster.remove()
     if arguments_given.json:
         print(json.dumps({name: asdict(outcome) for name, outcome in outcomes.items()}, indent=2))
-    for name in failed:
-        print(f"{name}: failed to run", file=sys.stderr)
+    for line in failed:
+        print(line, file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -244,7 +244,8 @@ def claim_costs(rigs: list[Rig], times: int = 40) -> list[float]:
     with ExitStack() as stack:
         connections = [stack.enter_context(rig.database.connect()) for rig in rigs]
         cursors = [psycopg.RawCursor(connection) for connection in connections]
-        for _, (costs, cursor) in itertools.product(range(times + 5), zip(taken, cursors)):
+        pairs = list(zip(taken, cursors, strict=True))
+        for _, (costs, cursor) in itertools.product(range(times + 5), pairs):
             start = time.perf_counter()
             rows = cursor.execute(statement, parameters, prepare=True).fetchall()
             costs.append((time.perf_counter() - start) / 20)

@@ -84,7 +84,8 @@ class Rig:
         services, self.rekey.services, self.serving = self.rekey.services, [], None
         for service in services:
             try:
-                service.stop(60)
+                if service.process.poll() is None:
+                    service.stop(60)
             finally:
                 if service.process.poll() is None:
                     service.kill()

@@ -28,10 +28,11 @@ extension StoreContract {
     },
     Rule("the mail that there is no account has its request's time") { contract in
       for (number, isOver) in [false, true].enumerated() {
-        let id = try await contract.accept(Ask("p\(number)@example.com"))
+        let email = "p\(number)@example.com"
+        let id = try await contract.accept(Ask(email))
         try await contract.moveTime(.seconds(3600))
         let message = try await contract.claim(id)
-        #expect(try await contract.sayNoAccount(message))
+        #expect(try await contract.sayNoAccount(message, to: email))
         try await contract.moveTime(.seconds(3600) - (isOver ? .zero : .grain))
         let second = try await contract.claim(id, .noAccount)
         #expect(second.isExpired == isOver && (second.ready == nil) == isOver)

@@ -59,7 +59,8 @@ struct HookVector: Sendable, CustomStringConvertible {
     path: "/hooks/ses", headers: [("Content-Type", "text/plain; charset=UTF-8")],
     body: #"""
       {"Type":"Notification","MessageId":"22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",\#
-      "TopicArn":"arn:aws:sns:us-east-1:123456789012:bounces","Message":"{\"eventType\":\"Bounce\",\"bounce\":{\"bounceT\#
+      "TopicArn":"arn:aws:sns:us-east-1:123456789012:bounces",\#
+      "Message":"{\"eventType\":\"Bounce\",\"bounce\":{\"bounceT\#
       ype\":\"Permanent\",\"feedbackId\":\"f-1\",\"bouncedRecipients\":[{\"emailAddress\":\\#
       "ada@example.com\"}]}}",\#
       "Timestamp":"2026-11-21T09:30:00.000Z","SignatureVersion":"2","SigningCertURL":\#

@@ -22,23 +22,27 @@ struct Site {
   let people: SurfaceResponder
   let programs: SurfaceResponder
 
-  /// - Parameter checks: what readiness finds.
+  /// - Parameters:
+  ///   - checks: what readiness finds.
+  ///   - hooks: the mail providers that may report.
   init(
     checks: [ReadinessCheck] = [], recorder: (any RequestRecorder)? = nil,
-    limits: EdgeLimits = EdgeLimits()
+    limits: EdgeLimits = EdgeLimits(), hooks: Set<String> = [], gate: HookGate = HookGate()
   ) throws {
     let (store, contract) = (self.store, try StoreContract(Store(store)) { _ in })
     let vault = contract.vault
     let callers = Current(CallerBook(common: try Sample.settings(), own: [:]))
     let pages = Current(try Pages { Array($0.prefix(32)) })
     let surface = Self.surface(
-      store, recorder ?? store, vault, callers, pages, FixedReadiness(checks: checks))
+      store, recorder ?? store, vault, callers, pages, FixedReadiness(checks: checks),
+      try Self.hooks(hooks, gate, store, vault))
     let made = try CallerKeys.newKey(for: "app", createdAt: "2026-11-01")
     let keys = Current(try CallerKeys(file: made.entry.line))
     let logger = log.logger
     (self.contract, self.vault, key) = (contract, vault, made.key)
     people = SurfaceResponder(
-      table: RouteTable(routes: surface.publicRoutes), keys: Current(.empty), callers: callers,
+      table: RouteTable(routes: surface.publicRoutes(hookBody: limits.hookBody)),
+      keys: Current(.empty), callers: callers,
       headers: SecurityHeaders(for: .people(isSecure: true)),
       log: AccessLog(logger: logger, listener: "public"), limits: limits,
       notFoundPage: surface.problemPage)
@@ -50,7 +54,8 @@ struct Site {
 
   private static func surface(
     _ store: MemoryStore, _ recorder: any RequestRecorder, _ vault: Vault,
-    _ callers: Current<CallerBook>, _ pages: Current<Pages>, _ readiness: any Readiness
+    _ callers: Current<CallerBook>, _ pages: Current<Pages>, _ readiness: any Readiness,
+    _ hooks: ProviderHooks
   ) -> Surface {
     let request = RequestReset(recorder: recorder, vault: vault, clock: store) {
       () throws(ResetError) in (0..<20).map { _ in UInt8.random(in: 0...255) }
@@ -60,10 +65,34 @@ struct Site {
     return Surface(
       request: request,
       again: AskAgain(request: request, reader: store, vault: vault, callers: callers),
-      verify: verify, consume: ConsumeToken(consumer: store, vault: vault, verify: verify),
+      verify: verify,
+      consume: ConsumeToken(consumer: store, vault: vault, verify: verify, callers: callers),
+      complete: CompleteReset(completer: store, callers: callers),
       invalidate: InvalidateAccount(revoker: store, vault: vault), reader: store,
       readiness: readiness, vault: vault, callers: callers,
-      addresses: EmailAddress.Policy(smtpUTF8: false, domains: ASCIIDomains()), pages: pages)
+      addresses: Sample.policy, pages: pages, hooks: hooks)
+  }
+
+  private static func hooks(
+    _ names: Set<String>, _ gate: HookGate, _ store: MemoryStore, _ vault: Vault
+  ) throws -> ProviderHooks {
+    let suppressor = Suppressor(
+      vault: vault, lifetime: WholeDuration(seconds: 3600), clock: store
+    ) { () throws(ResetError) in (0..<10).map { _ in UInt8.random(in: 0...255) } }
+    let take = TakeProviderReports(store: store, suppressor: suppressor, vault: vault) {
+      EventSubscribers(common: true, exceptions: [])
+    }
+    let policy = Sample.policy
+    return ProviderHooks(
+      sendGrid: names.contains("sendgrid")
+        ? try SendGridHook(file: HookVector.sendGridKey, addresses: policy) : nil,
+      mailgun: names.contains("mailgun")
+        ? try MailgunHook(file: HookVector.mailgunKey, addresses: policy) : nil,
+      postmark: names.contains("postmark")
+        ? try PostmarkHook(file: HookVector.postmarkKey, addresses: policy) : nil,
+      ses: names.contains("ses")
+        ? try SESHook(topics: HookVector.topic, fetcher: CertificateWeb(), addresses: policy) : nil,
+      take: take, clock: store, gate: gate)
   }
 }
 

@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
     .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: strict),
     .testTarget(
-      name: "PasswordResetTests", dependencies: ["PasswordReset", "Cryptography"],
+      name: "PasswordResetTests", dependencies: ["PasswordReset", "Cryptography", "CCrypto"],
       swiftSettings: strict),
     .testTarget(
       name: "MailingTests", dependencies: ["Mailing", "PasswordReset", "Transfer"],

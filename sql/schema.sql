@@ -91,7 +91,7 @@ BEGIN
     CONTINUE WHEN to_regclass('rekey.' || name) IS NOT NULL;
     first_id := rekey.first_id_at(day::timestamp AT TIME ZONE 'UTC');
     next_id := rekey.first_id_at((day + 1)::timestamp AT TIME ZONE 'UTC');
-    EXECUTE format('CREATE TABLE rekey.%I (LIKE rekey.reset_request INCLUDING ALL)', name);
+    EXECUTE format('CREATE TABLE rekey.%I (LIKE rekey.reset_request INCLUDING ALL) WITH (fillfactor = 70)', name);
     -- Rows that the default partition has caught for this day move first: ATTACH would refuse
     -- them. The lock keeps new ones from slipping in between; it is held for this transaction.
     LOCK TABLE rekey.reset_request_default IN ACCESS EXCLUSIVE MODE;
@@ -106,6 +106,24 @@ BEGIN
 END $_$;
 
 COMMENT ON FUNCTION rekey.make_partitions(days_ahead integer) IS 'Makes the day partitions from today to so many days ahead (UTC days of database time) and returns how many were missing.';
+
+CREATE FUNCTION rekey.new_id() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT (left(rekey.first_id_at(clock_timestamp())::text, 14) || '7'
+      || substr(gen_random_uuid()::text, 16))::uuid
+  $$;
+
+COMMENT ON FUNCTION rekey.new_id() IS 'A new message id: milliseconds of database time, then random bits (RFC 9562 section 5.7).';
+
+CREATE TABLE rekey.hook_receipt (
+    key bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT hook_receipt_key_check CHECK ((octet_length(key) = 32))
+);
+
+COMMENT ON TABLE rekey.hook_receipt IS 'Keyed hashes of what providers have reported: no report counts twice. Kept for longer than a report is taken for fresh.';
 
 CREATE TABLE rekey.idempotency (
     key bytea NOT NULL,
@@ -127,12 +145,23 @@ CREATE TABLE rekey.outbox (
     leased_until timestamp with time zone,
     dead_at timestamp with time zone,
     last_error text,
+    queued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    lost integer DEFAULT 0 NOT NULL,
+    event text,
+    cause text,
+    CONSTRAINT cause_belongs_to_an_event CHECK (((cause IS NULL) OR (event IS NOT NULL))),
     CONSTRAINT dead_is_not_leased CHECK (((dead_at IS NULL) OR (leased_until IS NULL))),
     CONSTRAINT dead_says_why CHECK (((dead_at IS NULL) OR (last_error IS NOT NULL))),
+    CONSTRAINT event_has_a_type CHECK (((kind = 'event'::text) = (event IS NOT NULL))),
     CONSTRAINT leased_was_attempted CHECK (((leased_until IS NULL) OR (attempt > 0))),
     CONSTRAINT outbox_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT outbox_cause_check CHECK ((octet_length(cause) <= 200)),
+    CONSTRAINT outbox_event_check CHECK ((event = ANY (ARRAY['delivery.failed'::text, 'request.consumed'::text, 'request.completed'::text, 'request.disputed'::text]))),
+    CONSTRAINT outbox_failures_check CHECK ((failures >= 0)),
     CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['link'::text, 'changed'::text, 'no_account'::text, 'event'::text]))),
-    CONSTRAINT outbox_last_error_check CHECK ((octet_length(last_error) <= 200))
+    CONSTRAINT outbox_last_error_check CHECK ((octet_length(last_error) <= 200)),
+    CONSTRAINT outbox_lost_check CHECK ((lost >= 0))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02');
 
@@ -140,9 +169,29 @@ COMMENT ON TABLE rekey.outbox IS 'Messages still to be mailed. Written in the tr
 
 COMMENT ON COLUMN rekey.outbox.run_at IS 'Not before this moment.';
 
-COMMENT ON COLUMN rekey.outbox.attempt IS 'Counted before an attempt starts: the fence that a completion must name, and what stops a poison message.';
+COMMENT ON COLUMN rekey.outbox.attempt IS 'Counted before an attempt starts: the fence that its end must name. Never goes back.';
 
 COMMENT ON COLUMN rekey.outbox.last_error IS 'A short cause (stage and reply code). Never text from outside, which may hold an address.';
+
+COMMENT ON COLUMN rekey.outbox.queued_at IS 'Since when it waits: from here its time to be given up is counted. An operator who brings a dead letter back sets it anew, but for links.';
+
+COMMENT ON COLUMN rekey.outbox.failures IS 'Attempts that ended in a failure; the pause before the next one grows with them. Interrupted ones do not count.';
+
+COMMENT ON COLUMN rekey.outbox.lost IS 'Attempts that never ended: what takes its worker down again and again becomes a dead letter.';
+
+COMMENT ON COLUMN rekey.outbox.event IS 'What the main app is told, for messages of kind event.';
+
+COMMENT ON COLUMN rekey.outbox.cause IS 'Why, in a short token.';
+
+CREATE TABLE rekey.outbox_pause (
+    single boolean DEFAULT true NOT NULL,
+    paused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    reason text,
+    CONSTRAINT outbox_pause_reason_check CHECK ((octet_length(reason) <= 200)),
+    CONSTRAINT outbox_pause_single_check CHECK (single)
+);
+
+COMMENT ON TABLE rekey.outbox_pause IS 'While its one row is there nothing is claimed; what gets too old meanwhile still expires.';
 
 CREATE TABLE rekey.rate_limit (
     key bytea NOT NULL,
@@ -169,6 +218,7 @@ CREATE TABLE rekey.reset_request (
     revoke_reason text,
     dropped_at timestamp with time zone,
     drop_reason text,
+    completed_at timestamp with time zone,
     CONSTRAINT consumed_or_revoked CHECK (((consumed_at IS NULL) OR (revoked_at IS NULL))),
     CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
     CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
@@ -177,7 +227,7 @@ CREATE TABLE rekey.reset_request (
     CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
     CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
     CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
-    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text]))),
+    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
     CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
     CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
     CONSTRAINT revoked_has_a_reason CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL)))
@@ -198,6 +248,8 @@ COMMENT ON COLUMN rekey.reset_request.expires_at IS 'Moved at each claim of the 
 
 COMMENT ON COLUMN rekey.reset_request.consumer_key IS 'Keyed hash of the Idempotency-Key of the consume, so that a lost answer can be repeated to the same consumer only.';
 
+COMMENT ON COLUMN rekey.reset_request.completed_at IS 'When the main app first reported the password as changed: the notice goes out once.';
+
 CREATE TABLE rekey.reset_request_default (
     id uuid NOT NULL,
     address_key bytea NOT NULL,
@@ -214,6 +266,7 @@ CREATE TABLE rekey.reset_request_default (
     revoke_reason text,
     dropped_at timestamp with time zone,
     drop_reason text,
+    completed_at timestamp with time zone,
     CONSTRAINT consumed_or_revoked CHECK (((consumed_at IS NULL) OR (revoked_at IS NULL))),
     CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
     CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
@@ -222,11 +275,12 @@ CREATE TABLE rekey.reset_request_default (
     CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
     CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
     CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
-    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text]))),
+    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
     CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
     CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
     CONSTRAINT revoked_has_a_reason CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL)))
-);
+)
+WITH (fillfactor='70');
 
 CREATE TABLE rekey.schema_version (
     version integer NOT NULL,
@@ -236,10 +290,49 @@ CREATE TABLE rekey.schema_version (
 
 COMMENT ON TABLE rekey.schema_version IS 'One row for each migration applied; serving wants exactly the newest one it knows.';
 
+CREATE TABLE rekey.suppression (
+    address_key bytea NOT NULL,
+    id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    kid bytea NOT NULL,
+    reason text NOT NULL,
+    source text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT suppression_address_key_check CHECK ((octet_length(address_key) = 32)),
+    CONSTRAINT suppression_kid_check CHECK ((octet_length(kid) = 4)),
+    CONSTRAINT suppression_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'bounce'::text, 'complaint'::text, 'manual'::text]))),
+    CONSTRAINT suppression_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 64)))
+);
+
+COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail until expires_at. Requests for them are accepted as always.';
+
+COMMENT ON COLUMN rekey.suppression.sealed IS 'The address, sealed with id as associated data: operators have to know whom they release.';
+
+CREATE TABLE rekey.transport_state (
+    worker uuid NOT NULL,
+    transport text NOT NULL,
+    state text NOT NULL,
+    cause text,
+    changed_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT transport_state_cause_check CHECK ((octet_length(cause) <= 200)),
+    CONSTRAINT transport_state_state_check CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text]))),
+    CONSTRAINT transport_state_transport_check CHECK (((octet_length(transport) >= 1) AND (octet_length(transport) <= 64)))
+);
+
+COMMENT ON TABLE rekey.transport_state IS 'The circuit breakers of every running worker, as they last told; only to be looked at.';
+
 ALTER TABLE ONLY rekey.reset_request ATTACH PARTITION rekey.reset_request_default DEFAULT;
+
+ALTER TABLE ONLY rekey.hook_receipt
+    ADD CONSTRAINT hook_receipt_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY rekey.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY rekey.outbox_pause
+    ADD CONSTRAINT outbox_pause_pkey PRIMARY KEY (single);
 
 ALTER TABLE ONLY rekey.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
@@ -256,13 +349,27 @@ ALTER TABLE ONLY rekey.reset_request_default
 ALTER TABLE ONLY rekey.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
-CREATE INDEX outbox_due ON rekey.outbox USING btree (run_at) WHERE (dead_at IS NULL);
+ALTER TABLE ONLY rekey.suppression
+    ADD CONSTRAINT suppression_pkey PRIMARY KEY (address_key);
+
+ALTER TABLE ONLY rekey.transport_state
+    ADD CONSTRAINT transport_state_pkey PRIMARY KEY (worker, transport);
+
+CREATE INDEX hook_receipt_age ON rekey.hook_receipt USING btree (received_at);
+
+CREATE INDEX outbox_dead ON rekey.outbox USING btree (dead_at) WHERE (dead_at IS NOT NULL);
+
+CREATE INDEX outbox_due ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (leased_until IS NULL) AND (kind <> 'event'::text));
+
+CREATE INDEX outbox_events ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (kind = 'event'::text));
 
 CREATE INDEX outbox_request ON rekey.outbox USING btree (request_id);
 
+CREATE INDEX outbox_suspects ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (leased_until IS NOT NULL) AND (kind <> 'event'::text));
+
 CREATE INDEX reset_request_address ON ONLY rekey.reset_request USING btree (address_key);
 
-CREATE INDEX reset_request_ages ON ONLY rekey.reset_request USING brin (created_at, expires_at) WITH (pages_per_range='32');
+CREATE INDEX reset_request_ages ON ONLY rekey.reset_request USING brin (created_at) WITH (pages_per_range='32');
 
 CREATE INDEX reset_request_live_account ON ONLY rekey.reset_request USING btree (account_key) WHERE ((consumed_at IS NULL) AND (revoked_at IS NULL));
 
@@ -270,13 +377,13 @@ CREATE INDEX reset_request_default_account_key_idx ON rekey.reset_request_defaul
 
 CREATE INDEX reset_request_default_address_key_idx ON rekey.reset_request_default USING btree (address_key);
 
-CREATE INDEX reset_request_default_created_at_expires_at_idx ON rekey.reset_request_default USING brin (created_at, expires_at) WITH (pages_per_range='32');
+CREATE INDEX reset_request_default_created_at_idx ON rekey.reset_request_default USING brin (created_at) WITH (pages_per_range='32');
 
 ALTER INDEX rekey.reset_request_live_account ATTACH PARTITION rekey.reset_request_default_account_key_idx;
 
 ALTER INDEX rekey.reset_request_address ATTACH PARTITION rekey.reset_request_default_address_key_idx;
 
-ALTER INDEX rekey.reset_request_ages ATTACH PARTITION rekey.reset_request_default_created_at_expires_at_idx;
+ALTER INDEX rekey.reset_request_ages ATTACH PARTITION rekey.reset_request_default_created_at_idx;
 
 ALTER INDEX rekey.reset_request_pkey ATTACH PARTITION rekey.reset_request_default_pkey;
 

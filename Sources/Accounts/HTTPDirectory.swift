@@ -43,7 +43,8 @@ public struct HTTPDirectory: AccountDirectory {
     let question = try question(about: address, caller: caller)
     let call = HTTPTransfer(
       method: "POST", url: url.text, headers: question.headers, body: question.body,
-      timeout: timeout, maxAnswerBytes: Self.maximumAnswer, allowPlainHTTP: true)
+      timeout: timeout, maxAnswerBytes: Self.maximumAnswer, allowPlainHTTP: true,
+      isRepeatable: true)
     return try read(try await answer(to: call))
   }
 

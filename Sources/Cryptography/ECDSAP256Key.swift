@@ -1,7 +1,7 @@
 /// A public key for ECDSA with P-256 and SHA-256, FIPS 186-5.
 ///
-/// A signature is not a name for what it signs: from a valid one anybody can make a second, (r, n−s).
-/// Whoever wants to notice repetitions compares what was signed.
+/// A signature is not a name for what it signs: from a valid one anybody can make a second,
+/// (r, n−s). Whoever wants to notice repetitions compares what was signed.
 public struct ECDSAP256Key: Sendable, Hashable {
   private let subjectPublicKeyInfo: [UInt8]
 

@@ -12,29 +12,27 @@ public enum HMACSHA256 {
   public static func code(
     for message: [UInt8], key: Secret
   ) throws(CryptographyError) -> [UInt8] {
-    guard key.count > 0 else { throw .keyTooShort }
-    ErrorQueue.clear()
-    guard let context = unsafe EVP_MAC_CTX_dup(template.pointer) else {
-      throw ErrorQueue.drained(.internalFailure)
-    }
-    defer { unsafe EVP_MAC_CTX_free(context) }
-    var code = [UInt8](repeating: 0, count: SHA256.size)
-    var written = 0
-    let keyed = unsafe key.withUnsafeBytes { unsafe initialise(context, key: $0) }
-    guard keyed, unsafe EVP_MAC_update(context, message, message.count) == 1,
-      unsafe EVP_MAC_final(context, &code, &written, code.count) == 1, written == code.count
-    else { throw ErrorQueue.drained(.internalFailure) }
-    return code
+    let context = try KeyedContext(key)
+    try context.append(message)
+    return try context.code()
   }
 
-  private static func initialise(_ context: OpaquePointer, key: UnsafeRawBufferPointer) -> Bool {
-    unsafe EVP_MAC_init(context, key.baseAddress, key.count, nil) == 1
+  /// The code under each of `keys` of what `next` returns, one after the other, until it returns
+  /// nil. Keys and errors as in ``code(for:key:)``.
+  public static func codes(
+    forChunks next: () -> [UInt8]?, keys: [Secret]
+  ) throws(CryptographyError) -> [[UInt8]] {
+    let contexts = try keys.map { key throws(CryptographyError) in try KeyedContext(key) }
+    while let chunk = next() {
+      for context in contexts { try context.append(chunk) }
+    }
+    return try contexts.map { context throws(CryptographyError) in try context.code() }
   }
 
   /// A context that already knows its digest. Copying it and giving the copy a key skips the
   /// look-up of HMAC and of SHA-256 by name. Its own key is a placeholder, because a context
   /// without one cannot be copied; no code is ever computed with it.
-  private static let template = unsafe Fetched(makeTemplate())
+  fileprivate static let template = unsafe Fetched(makeTemplate())
 
   private static func makeTemplate() -> OpaquePointer? {
     guard let hmac = unsafe EVP_MAC_fetch(nil, "HMAC", nil) else { return nil }
@@ -47,5 +45,39 @@ public enum HMACSHA256 {
       return nil
     }
     return unsafe context
+  }
+}
+
+/// One code on its way.
+@safe private final class KeyedContext {
+  private let pointer: OpaquePointer
+
+  init(_ key: Secret) throws(CryptographyError) {
+    guard key.count > 0 else { throw .keyTooShort }
+    ErrorQueue.clear()
+    guard let pointer = unsafe EVP_MAC_CTX_dup(HMACSHA256.template.pointer) else {
+      throw ErrorQueue.drained(.internalFailure)
+    }
+    unsafe self.pointer = unsafe pointer
+    let isKeyed = unsafe key.withUnsafeBytes {
+      unsafe EVP_MAC_init(pointer, $0.baseAddress, $0.count, nil) == 1
+    }
+    guard isKeyed else { throw ErrorQueue.drained(.internalFailure) }
+  }
+
+  deinit { unsafe EVP_MAC_CTX_free(pointer) }
+
+  func append(_ bytes: [UInt8]) throws(CryptographyError) {
+    guard unsafe EVP_MAC_update(pointer, bytes, bytes.count) == 1 else {
+      throw ErrorQueue.drained(.internalFailure)
+    }
+  }
+
+  func code() throws(CryptographyError) -> [UInt8] {
+    var code = [UInt8](repeating: 0, count: SHA256.size)
+    var written = 0
+    guard unsafe EVP_MAC_final(pointer, &code, &written, code.count) == 1, written == code.count
+    else { throw ErrorQueue.drained(.internalFailure) }
+    return code
   }
 }

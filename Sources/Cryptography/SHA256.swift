@@ -17,4 +17,22 @@ public enum SHA256 {
     precondition(done == 1, "libcrypto cannot compute SHA-256")
     return digest
   }
+
+  /// The digest of what `next` returns, one after the other, until it returns nil. Stops the
+  /// process as ``hash(_:)`` does.
+  public static func hash(chunks next: () -> [UInt8]?) -> [UInt8] {
+    ErrorQueue.clear()
+    var digest = [UInt8](repeating: 0, count: size)
+    let context = unsafe EVP_MD_CTX_new()
+    defer { unsafe EVP_MD_CTX_free(context) }
+    var isSound =
+      unsafe context != nil
+      && EVP_DigestInit_ex2(context, Algorithms.sha256.pointer, nil) == 1
+    while isSound, let chunk = next() {
+      isSound = unsafe EVP_DigestUpdate(context, chunk, chunk.count) == 1
+    }
+    isSound = unsafe isSound && EVP_DigestFinal_ex(context, &digest, nil) == 1
+    precondition(isSound, "libcrypto cannot compute SHA-256")
+    return digest
+  }
 }

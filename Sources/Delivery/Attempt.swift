@@ -58,12 +58,15 @@ struct AttemptBook: Sendable {
   func retry(
     _ held: HeldMessage, _ cause: String, askedFor: WholeDuration? = nil
   ) -> AttemptEnd {
-    if Task.isCancelled { return AttemptEnd(outcome: .released(after: WholeDuration(seconds: 0))) }
+    if Task.isCancelled { return handBack }
     let pause = schedule.pause(
       after: held.message.failures + 1, askedFor: askedFor, left: left(held),
       random: .random(in: 0..<1))
     return end(held, after: pause, cause)
   }
+
+  /// Due again at once, and nothing is counted.
+  var handBack: AttemptEnd { AttemptEnd(outcome: .released(after: WholeDuration(seconds: 0))) }
 
   func retryAfterUncertain(_ held: HeldMessage, _ cause: String) -> AttemptEnd {
     let pause = schedule.pauseAfterUncertain(
@@ -71,7 +74,8 @@ struct AttemptBook: Sendable {
     return end(held, after: pause, "uncertain_\(cause)")
   }
 
-  private func end(_ held: HeldMessage, after pause: WholeDuration?, _ cause: String) -> AttemptEnd {
+  private func end(_ held: HeldMessage, after pause: WholeDuration?, _ cause: String) -> AttemptEnd
+  {
     guard let pause else { return tooLate(held.message) }
     return AttemptEnd(outcome: .retry(after: pause, cause: cause))
   }

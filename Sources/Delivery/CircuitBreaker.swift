@@ -9,17 +9,24 @@ public import PasswordReset
 public struct CircuitBreaker: Sendable {
   public typealias Instant = ContinuousClock.Instant
 
+  /// Lets one message through; given back once, by `leave`, `succeed` or `fail`.
+  public struct Pass: Sendable {
+    fileprivate let number: Int
+    fileprivate let period: Int
+    fileprivate var hasDeparted = false
+  }
+
   /// Failures in a row that open it.
   static let threshold = 3
   /// The longest pause after it first opened, doubled with each probe that fails, up to `longest`.
   static let shortest: Duration = .seconds(2)
   static let longest: Duration = .seconds(60)
-  /// The longest that somebody who asks to be left alone is.
-  static let longestAskedFor: Duration = .seconds(3600)
+  /// How long somebody who asks to be left alone is.
+  static let askedFor: ClosedRange<Duration> = .seconds(1) ... .seconds(3600)
 
   private enum State {
     case closed(failures: Int)
-    case open(until: Instant, trips: Int)
+    case open(until: Instant, trips: Int, isAskedFor: Bool)
     case halfOpen(trips: Int)
   }
 
@@ -27,12 +34,19 @@ public struct CircuitBreaker: Sendable {
   private var breaker = State.closed(failures: 0)
   private var window: Int
   private(set) var onTheWay = 0
+  /// Of those, the ones that began since it last opened.
+  private var ofThisPeriod = 0
+  /// Of those on the way, the ones that the other side knows of.
+  private var departed = 0
+  private var passes = 0
+  private var period = 0
+  private var probe: Int?
   private var progressAt: Instant
   private var usualTime: Duration = .zero
   private(set) var cause: String?
   private(set) var changedAt: Instant
 
-  /// - Parameter width: messages on the way at once, at most.
+  /// - Parameter width: messages on the way at once, at most; a probe may be one more.
   public init(width: Int, now: Instant) {
     self.width = width
     window = min(2, width)
@@ -51,10 +65,17 @@ public struct CircuitBreaker: Sendable {
   /// How many more messages may go now.
   public func room(_ now: Instant) -> Int {
     switch breaker {
-    case .closed: max(0, window - onTheWay)
-    case .open(let until, _): until <= now && onTheWay == 0 ? 1 : 0
-    case .halfOpen: onTheWay == 0 ? 1 : 0
+    case .closed: max(0, min(window - ofThisPeriod, width - onTheWay))
+    // What is on its way from before does not matter: it may hang for minutes.
+    case .open(let until, _, _): until <= now ? 1 : 0
+    case .halfOpen: probe == nil ? 1 : 0
     }
+  }
+
+  /// Whether a message may go that another way has refused: up to the whole width, since it has no
+  /// other place to wait for.
+  public func takesOver(_ now: Instant) -> Bool {
+    if case .closed = breaker { onTheWay < width } else { room(now) > 0 }
   }
 
   /// It takes as many as it ever will, so there is a use for more being at hand.
@@ -62,59 +83,83 @@ public struct CircuitBreaker: Sendable {
     if case .closed = breaker { window == width } else { false }
   }
 
-  /// Open, and not due for a probe. What is on its way from before does not matter.
+  /// Open, and not due for a probe.
   public func isShut(_ now: Instant) -> Bool {
-    if case .open(let until, _) = breaker { now < until } else { false }
+    if case .open(let until, _, _) = breaker { now < until } else { false }
   }
 
   /// When the next probe is due, while it is shut.
   public var probeAt: Instant? {
-    if case .open(let until, _) = breaker { until } else { nil }
+    if case .open(let until, _, _) = breaker { until } else { nil }
   }
 
-  /// Full, and nothing has come back for so long that the next way should be taken: a second, and
-  /// three times what it usually takes.
+  /// Full, and nothing has come back for a second and three times what it usually takes, so that the
+  /// next way should be taken. Those that are still being made ready do not count.
   public func isStalled(_ now: Instant) -> Bool {
-    onTheWay >= window && now - progressAt > .seconds(1) + usualTime * 3
+    room(now) == 0 && departed >= window && now - progressAt > .seconds(1) + usualTime * 3
   }
 
-  public mutating func begin(_ now: Instant) {
-    if case .open(let until, let trips) = breaker, until <= now { change(.halfOpen(trips: trips), now) }
-    if onTheWay == 0 { progressAt = now }
+  /// A message takes a place.
+  public mutating func begin(_ now: Instant) -> Pass {
+    passes &+= 1
+    if case .open(let until, let trips, _) = breaker, until <= now {
+      change(.halfOpen(trips: trips), now)
+    }
+    if case .halfOpen = breaker, probe == nil { probe = passes }
     onTheWay += 1
+    ofThisPeriod += 1
+    return Pass(number: passes, period: period)
   }
 
-  /// What began has ended, with whatever result.
-  public mutating func leave() { onTheWay = max(0, onTheWay - 1) }
+  /// What took a place is handed over now.
+  public mutating func depart(_ pass: inout Pass, _ now: Instant) {
+    guard !pass.hasDeparted else { return }
+    pass.hasDeparted = true
+    if departed == 0 { progressAt = now }
+    departed += 1
+  }
+
+  /// What began has ended without a word about the way.
+  public mutating func leave(_ pass: Pass) {
+    onTheWay = max(0, onTheWay - 1)
+    if pass.period == period { ofThisPeriod = max(0, ofThisPeriod - 1) }
+    if pass.hasDeparted { departed = max(0, departed - 1) }
+    if pass.number == probe { probe = nil }
+  }
 
   /// The way works.
-  public mutating func succeed(took: Duration, _ now: Instant) {
+  public mutating func succeed(_ pass: Pass, took: Duration, _ now: Instant) {
+    leave(pass)
     progressAt = now
     usualTime = usualTime == .zero ? took : (usualTime * 7 + took) / 8
-    window = min(width, window * 2)
-    cause = nil
     switch breaker {
-    case .closed: breaker = .closed(failures: 0)
-    // What began before it opened says little, but a way that delivers is no dead one.
+    case .closed:
+      breaker = .closed(failures: 0)
+      window = window > width / 2 ? width : window * 2
+    // Who asked to be left alone means it, whatever still arrives from before.
+    case .open(_, _, let isAskedFor) where isAskedFor: return
+    // However late it says so, a way that delivers is no dead one.
     case .open, .halfOpen:
       window = min(2, width)
       change(.closed(failures: 0), now)
     }
+    cause = nil
   }
 
+  /// The way does not work.
   /// - Parameters:
-  ///   - askedFor: how long the other side asked to be left alone.
+  ///   - askedFor: how long the other side asked to be left alone, from 1 s to 1 h.
   ///   - random: 0 up to 1.
   public mutating func fail(
-    _ cause: String, askedFor: WholeDuration?, random: Double, _ now: Instant
+    _ pass: Pass, _ cause: String, askedFor: WholeDuration?, random: Double, _ now: Instant
   ) {
+    leave(pass)
     progressAt = now
+    // Began before it opened: known already.
+    if pass.period != period, askedFor == nil { return }
     self.cause = cause
     window = max(1, window / 2)
-    if let askedFor {
-      let pause = min(askedFor.duration, Self.longestAskedFor)
-      return change(.open(until: now + pause, trips: 0), now)
-    }
+    if let askedFor { return leaveAlone(askedFor, now) }
     switch breaker {
     case .closed(let failures):
       if failures + 1 < Self.threshold {
@@ -123,19 +168,31 @@ public struct CircuitBreaker: Sendable {
         trip(0, random, now)
       }
     case .halfOpen(let trips): trip(trips + 1, random, now)
-    // Began before it opened.
     case .open: break
     }
   }
 
+  /// The longest that anybody asks for counts.
+  private mutating func leaveAlone(_ askedFor: WholeDuration, _ now: Instant) {
+    let bounds = Self.askedFor
+    let pause = min(max(askedFor.duration, bounds.lowerBound), bounds.upperBound)
+    open(until: max(now + pause, probeAt ?? now), trips: 0, isAskedFor: true, now)
+  }
+
   private mutating func trip(_ trips: Int, _ random: Double, _ now: Instant) {
-    let doubled = Self.shortest * (1 << min(trips, 10))
-    let pause = min(doubled, Self.longest)
-    change(.open(until: now + pause * (0.5 + random / 2), trips: trips), now)
+    let pause = min(Self.shortest * (1 << min(trips, 10)), Self.longest)
+    open(until: now + pause * (0.5 + random / 2), trips: trips, isAskedFor: false, now)
+  }
+
+  private mutating func open(until: Instant, trips: Int, isAskedFor: Bool, _ now: Instant) {
+    if state != .open { (period, ofThisPeriod) = (period &+ 1, 0) }
+    probe = nil
+    change(.open(until: until, trips: trips, isAskedFor: isAskedFor), now)
   }
 
   private mutating func change(_ state: State, _ now: Instant) {
+    let before = self.state
     breaker = state
-    changedAt = now
+    if self.state != before { changedAt = now }
   }
 }

@@ -34,15 +34,23 @@ public struct DeliveryWorker: Service {
     self.signal = signal
     self.rules = rules
     let inHand = self.inHand
-    mail = LaneRunner(.mail, outbox: outbox, gate: chain, lease: rules.lease, inHand: inHand) {
-      lane, message, place in
-      await courier.deliver(message, at: place, onLeft: lane.goOn)
+    // Mails and suspects share the places of the transports.
+    let (mailPlaces, suspectPlaces) = (WakeSignal(), WakeSignal())
+    let onLeft: @Sendable () -> Void = {
+      mailPlaces.send()
+      suspectPlaces.send()
+    }
+    mail = LaneRunner(
+      .mail, outbox: outbox, gate: chain, lease: rules.lease, inHand: inHand, places: mailPlaces
+    ) { _, message, place in
+      await courier.deliver(message, at: place, onLeft: onLeft)
       inHand.remove(message)
     }
     suspects = LaneRunner(
-      .suspects, outbox: outbox, gate: SingleFile(chain), lease: rules.lease, inHand: inHand
+      .suspects, outbox: outbox, gate: SingleFile(chain), lease: rules.lease, inHand: inHand,
+      places: suspectPlaces
     ) { lane, message, place in
-      await courier.deliver(message, at: place, onLeft: lane.goOn)
+      await courier.deliver(message, at: place, onLeft: onLeft)
       inHand.remove(message)
       lane.gate.finish()
       lane.wake()

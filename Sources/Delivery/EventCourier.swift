@@ -1,6 +1,5 @@
 public import Logging
 public import PasswordReset
-import Synchronization
 
 /// Takes one claimed event to the main app that wants it. Each app has a circuit breaker of its own:
 /// one that is away does not hold up the events of others.
@@ -13,11 +12,14 @@ public struct EventCourier: Sendable {
     public var giveUp: GiveUp
     /// At once, to one app.
     public var width: Int
+    /// Attempts that never ended after which an event is a dead letter: it takes its workers down.
+    public var poisonAfter: Int
     public var schedule: RetrySchedule
 
     public init(
       outbox: any Outbox, vault: Vault,
       transport: @escaping @Sendable (String) -> (any EventTransport)?, giveUp: GiveUp, width: Int,
+      poisonAfter: Int = 5,
       schedule: RetrySchedule = RetrySchedule(cap: WholeDuration(seconds: 3600))
     ) {
       self.outbox = outbox
@@ -25,16 +27,24 @@ public struct EventCourier: Sendable {
       self.transport = transport
       self.giveUp = giveUp
       self.width = width
+      self.poisonAfter = poisonAfter
       self.schedule = schedule
     }
   }
 
   private let parts: Parts
   private let book: AttemptBook
-  private let breakers = Breakers()
+  private let breakers: EventBreakers
 
   public init(_ parts: Parts, logger: Logger) {
+    self.init(parts, logger: logger) { .now }
+  }
+
+  init(
+    _ parts: Parts, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
     self.parts = parts
+    breakers = EventBreakers(width: parts.width, now: now)
     book = AttemptBook(
       outbox: parts.outbox, schedule: parts.schedule, giveUp: parts.giveUp, logger: logger)
   }
@@ -50,26 +60,32 @@ public struct EventCourier: Sendable {
       if case .expired = message.content { return book.tooLate(message) }
       return AttemptEnd(outcome: .dropped(.revoked))
     }
+    guard message.lost < parts.poisonAfter else {
+      return AttemptEnd(outcome: .dead(cause: "poison"))
+    }
     guard let transport = parts.transport(ready.caller) else {
       return AttemptEnd(outcome: .dead(cause: "events_not_configured"))
     }
-    if let pause = breakers.enter(ready.caller, width: parts.width) {
-      return AttemptEnd(outcome: .released(after: pause))
-    }
     guard let event = event(message, ready) else {
-      breakers.leave(ready.caller, nil, took: .zero)
       return book.retry(held, "sealed_request_not_opened")
     }
-    let start = ContinuousClock.now
-    let outcome = await transport.deliver(event)
-    breakers.leave(ready.caller, outcome, took: ContinuousClock.now - start)
+    guard held.isHeld else { return book.handBack }
+    switch breakers.enter(ready.caller) {
+    case .wait(let pause): return AttemptEnd(outcome: .released(after: pause))
+    case .pass(let pass):
+      let outcome = await transport.deliver(event)
+      breakers.leave(ready.caller, pass, outcome)
+      return end(of: outcome, held)
+    }
+  }
+
+  private func end(of outcome: DeliveryOutcome, _ held: HeldMessage) -> AttemptEnd {
     switch outcome {
-    case .delivered: return AttemptEnd(outcome: .sent)
-    case .permanent(let cause, _): return AttemptEnd(outcome: .dead(cause: cause))
-    case .transient(let cause, _, let askedFor):
-      return book.retry(held, cause, askedFor: askedFor)
+    case .delivered: AttemptEnd(outcome: .sent)
+    case .permanent(let cause, _): AttemptEnd(outcome: .dead(cause: cause))
+    case .transient(let cause, _, let askedFor): book.retry(held, cause, askedFor: askedFor)
     // Its id tells the app that it has seen it, so there is no need to wait.
-    case .uncertain(let cause): return book.retry(held, cause)
+    case .uncertain(let cause): book.retry(held, cause)
     }
   }
 
@@ -80,40 +96,5 @@ public struct EventCourier: Sendable {
     return Event(
       id: message.id, type: type, at: message.id.createdAt, requestID: message.requestID,
       accountID: details.account?.id, email: details.mailedTo, cause: ready.cause)
-  }
-}
-
-/// One breaker for each caller's app.
-private final class Breakers: Sendable {
-  private let byCaller = Mutex<[String: CircuitBreaker]>([:])
-
-  /// Nil where the event may go; else how long it has to wait.
-  func enter(_ caller: String, width: Int) -> WholeDuration? {
-    let now = ContinuousClock.now
-    return byCaller.withLock { byCaller in
-      var breaker = byCaller[caller] ?? CircuitBreaker(width: width, now: now)
-      guard breaker.room(now) > 0 else {
-        let wait = breaker.probeAt.map { ($0 - now).components.seconds + 1 } ?? 1
-        return WholeDuration(seconds: max(1, wait))
-      }
-      breaker.begin(now)
-      byCaller[caller] = breaker
-      return nil
-    }
-  }
-
-  func leave(_ caller: String, _ outcome: DeliveryOutcome?, took: Duration) {
-    let now = ContinuousClock.now
-    byCaller.withLock { byCaller in
-      byCaller[caller]?.leave()
-      switch outcome {
-      case nil: break
-      case .delivered?, .permanent?: byCaller[caller]?.succeed(took: took, now)
-      case .transient(let cause, _, let askedFor)?:
-        byCaller[caller]?.fail(cause, askedFor: askedFor, random: .random(in: 0..<1), now)
-      case .uncertain(let cause)?:
-        byCaller[caller]?.fail(cause, askedFor: nil, random: .random(in: 0..<1), now)
-      }
-    }
   }
 }

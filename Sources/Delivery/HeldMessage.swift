@@ -15,7 +15,9 @@ final class HeldMessage: Lease {
     heldUntil = Mutex(asked + lease.duration)
   }
 
-  var isHeld: Bool { heldUntil.withLock { ContinuousClock.now < $0 } }
+  var isHeld: Bool { isHeld(at: .now) }
+
+  func isHeld(at now: ContinuousClock.Instant) -> Bool { heldUntil.withLock { now < $0 } }
 
   func renew(asked: ContinuousClock.Instant, lease: WholeDuration) {
     heldUntil.withLock { $0 = asked + lease.duration }
@@ -30,9 +32,11 @@ final class InHand: Sendable {
   private let held = Mutex<[RequestID: HeldMessage]>([:])
 
   func add(_ messages: [HeldMessage]) {
-    held.withLock { held in
-      for message in messages { held[message.message.id] = message }
+    let earlier = held.withLock { held in
+      messages.compactMap { held.updateValue($0, forKey: $0.message.id) }
     }
+    // Claimed anew, so the earlier attempt has lost its lease.
+    for message in earlier { message.lose() }
   }
 
   func remove(_ message: HeldMessage) {

@@ -2,61 +2,6 @@ import PasswordReset
 import ServiceLifecycle
 import Synchronization
 
-/// What messages need to begin, and how many more are wanted.
-protocol Gate: Sendable {
-  associatedtype Place: Sendable
-
-  /// How many messages should be at hand, counting only those that have not begun.
-  var appetite: Int { get }
-  func enter() -> Place?
-  func leave(_ place: Place)
-}
-
-extension TransportChain: Gate {}
-
-/// Lets one through at a time, whatever lies behind it.
-final class SingleFile<Behind: Gate>: Gate {
-  private let behind: Behind
-  private let isTaken = Mutex(false)
-
-  init(_ behind: Behind) { self.behind = behind }
-
-  var appetite: Int { isTaken.withLock { $0 } ? 0 : min(1, behind.appetite) }
-
-  func enter() -> Behind.Place? {
-    isTaken.withLock { isTaken in
-      guard !isTaken, let place = behind.enter() else { return nil }
-      isTaken = true
-      return place
-    }
-  }
-
-  func leave(_ place: Behind.Place) { behind.leave(place) }
-
-  /// The message has ended, and not only left its place.
-  func finish() { isTaken.withLock { $0 = false } }
-}
-
-/// So many at once.
-final class Turnstile: Gate {
-  private let width: Int
-  private let taken = Mutex(0)
-
-  init(width: Int) { self.width = width }
-
-  var appetite: Int { width - taken.withLock { $0 } }
-
-  func enter() -> Void? {
-    taken.withLock { taken in
-      guard taken < width else { return nil }
-      taken += 1
-      return ()
-    }
-  }
-
-  func leave(_ place: Void) { taken.withLock { $0 -= 1 } }
-}
-
 /// One lane: claims messages ahead of their places, many at a time, and begins one for each place.
 /// Claiming, sending and ending overlap.
 final class LaneRunner<Entry: Gate>: Sendable {
@@ -68,9 +13,10 @@ final class LaneRunner<Entry: Gate>: Sendable {
   let gate: Entry
   private let lease: WholeDuration
   private let inHand: InHand
+  private let now: @Sendable () -> ContinuousClock.Instant
   private let process: Process
   private let claiming = WakeSignal()
-  private let starting = WakeSignal()
+  private let starting: WakeSignal
   private let stock = Mutex(Stock())
 
   /// What is at hand.
@@ -80,15 +26,19 @@ final class LaneRunner<Entry: Gate>: Sendable {
     var mayHaveMore = true
   }
 
+  /// - Parameter places: told when one has become free.
   init(
     _ lane: Lane, outbox: any Outbox, gate: Entry, lease: WholeDuration, inHand: InHand,
-    process: @escaping Process
+    places: WakeSignal = WakeSignal(),
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, process: @escaping Process
   ) {
     self.lane = lane
     self.outbox = outbox
     self.gate = gate
     self.lease = lease
     self.inHand = inHand
+    starting = places
+    self.now = now
     self.process = process
   }
 
@@ -110,46 +60,54 @@ final class LaneRunner<Entry: Gate>: Sendable {
 
   func run() async {
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.claimWhenWoken() }
+      async let claims: Void = claimWhenWoken()
       await startWhenWoken(&group)
+      // What a last claim brings has not begun either.
+      await claims
       await release(stock.withLock { $0.ready })
     }
   }
 
+  private var isEnding: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
+
   private func claimWhenWoken() async {
     for await _ in claiming.stream {
-      while !Task.isShuttingDownGracefully, !Task.isCancelled {
-        let wanted = gate.appetite - stock.withLock { $0.ready.count }
-        guard wanted > 0, await claim(atMost: wanted) else { break }
-      }
+      while !isEnding, let wanted { await claim(atMost: wanted) }
     }
   }
 
-  /// Whether there may be more.
-  private func claim(atMost limit: Int) async -> Bool {
+  /// How many to claim: a claim is worth its commit when it brings several.
+  private var wanted: Int? {
+    // Read before the places: what begins in between is then missed rather than claimed twice, and
+    // who began it looks again.
+    let (count, mayHaveMore) = stock.withLock { ($0.ready.count, $0.mayHaveMore) }
+    guard mayHaveMore else { return nil }
+    let appetite = gate.appetite
+    return count <= appetite / 2 && count < appetite ? appetite - count : nil
+  }
+
+  private func claim(atMost limit: Int) async {
     // Before the claim: a hint that comes meanwhile counts.
     stock.withLock { $0.mayHaveMore = false }
-    let asked = ContinuousClock.now
+    let asked = now()
     // The store has said what went wrong, and the next look is the next try.
-    guard let claimed = try? await outbox.claim(atMost: limit, from: lane) else { return false }
+    guard let claimed = try? await outbox.claim(atMost: limit, from: lane) else { return }
     let messages = claimed.map { HeldMessage($0, asked: asked, lease: lease) }
     inHand.add(messages)
-    let isFull = messages.count == limit
     stock.withLock { stock in
       stock.ready.append(contentsOf: messages)
-      if isFull { stock.mayHaveMore = true }
+      if messages.count >= limit { stock.mayHaveMore = true }
     }
     if !messages.isEmpty { starting.send() }
-    return isFull
   }
 
   private func startWhenWoken(_ group: inout DiscardingTaskGroup) async {
     for await _ in starting.stream {
-      while let (message, place) = next() {
+      while !isEnding, let (message, place) = next() {
         group.addTask { await self.process(self, message, place) }
       }
       await releaseStale()
-      if isLow { claiming.send() }
+      if wanted != nil { claiming.send() }
     }
   }
 
@@ -160,15 +118,12 @@ final class LaneRunner<Entry: Gate>: Sendable {
     }
   }
 
-  /// A claim is worth its commit when it brings several.
-  private var isLow: Bool {
-    let (count, mayHaveMore) = stock.withLock { ($0.ready.count, $0.mayHaveMore) }
-    return mayHaveMore && count <= gate.appetite / 2
-  }
+  /// A suspect that is handed back unbegun is none any more, so it waits longer.
+  private var patience: Duration { lane == .suspects ? .seconds(30) : .seconds(3) }
 
   /// Nothing is kept from others that has no place soon.
   private func releaseStale() async {
-    let limit = ContinuousClock.now - .seconds(3)
+    let limit = now() - patience
     let stale = stock.withLock { stock in
       let stale = stock.ready.filter { $0.since < limit }
       if !stale.isEmpty { stock.ready.removeAll { $0.since < limit } }

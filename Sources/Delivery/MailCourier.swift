@@ -1,51 +1,10 @@
 public import Logging
-public import PasswordReset
+import PasswordReset
 
 /// Takes one claimed mail from lease to end: opens it, finds the account, mints the token, renders
 /// the mail and hands it over. Nothing of this is repeated inside: a failure is an attempt's end.
 public struct MailCourier: Sendable {
-  public struct Parts: Sendable {
-    public var outbox: any Outbox
-    public var suppressions: any SuppressionList
-    public var suppressor: Suppressor
-    public var vault: Vault
-    public var callers: Current<CallerBook>
-    /// Who is asked for the accounts of a caller; nil where nobody is.
-    public var directory: @Sendable (Caller) -> (any AccountDirectory)?
-    public var composer: any MessageComposer
-    public var chain: TransportChain
-    public var link: @Sendable (String) -> String
-    public var lifetime: WholeDuration
-    public var giveUp: GiveUp
-    /// Attempts that never ended after which a mail is a dead letter: it takes its workers down.
-    public var poisonAfter: Int
-    public var schedule: RetrySchedule
-
-    public init(
-      outbox: any Outbox, suppressions: any SuppressionList, suppressor: Suppressor, vault: Vault,
-      callers: Current<CallerBook>,
-      directory: @escaping @Sendable (Caller) -> (any AccountDirectory)?,
-      composer: any MessageComposer, chain: TransportChain,
-      link: @escaping @Sendable (String) -> String, lifetime: WholeDuration, giveUp: GiveUp,
-      poisonAfter: Int, schedule: RetrySchedule = RetrySchedule()
-    ) {
-      self.outbox = outbox
-      self.suppressions = suppressions
-      self.suppressor = suppressor
-      self.vault = vault
-      self.callers = callers
-      self.directory = directory
-      self.composer = composer
-      self.chain = chain
-      self.link = link
-      self.lifetime = lifetime
-      self.giveUp = giveUp
-      self.poisonAfter = poisonAfter
-      self.schedule = schedule
-    }
-  }
-
-  private let parts: Parts
+  let parts: Parts
   private let book: AttemptBook
 
   public init(_ parts: Parts, logger: Logger) {
@@ -55,7 +14,7 @@ public struct MailCourier: Sendable {
   }
 
   /// One message on its way.
-  private struct Errand {
+  struct Errand {
     let held: HeldMessage
     let ready: ClaimedMessage.Ready
     let caller: Caller
@@ -90,7 +49,7 @@ public struct MailCourier: Sendable {
   }
 
   /// Why there is no mail; without an end where the message has been turned into another.
-  private struct NoMail: Error {
+  struct NoMail: Error {
     let end: AttemptEnd?
 
     init(_ outcome: AttemptOutcome, report: EventType? = nil) {
@@ -118,7 +77,7 @@ public struct MailCourier: Sendable {
     return Prepared(errand: errand, rendered: try compose(details, errand))
   }
 
-  private func retry(_ errand: Errand, _ cause: String) -> NoMail {
+  func retry(_ errand: Errand, _ cause: String) -> NoMail {
     NoMail(end: reported(book.retry(errand.held, cause), errand.caller))
   }
 
@@ -135,58 +94,6 @@ public struct MailCourier: Sendable {
 }
 
 extension MailCourier {
-  /// What the request says, with its account named. Whom the directory names is written down before
-  /// the mail goes, so that the link knows it from the first click.
-  private func details(of errand: Errand) async throws(NoMail) -> RequestDetails {
-    let (message, ready) = (errand.message, errand.ready)
-    let details: RequestDetails
-    do {
-      details = try parts.vault.open(ready.sealed, kid: ready.kid, for: message.requestID)
-    } catch { throw retry(errand, "sealed_request_not_opened") }
-    if message.kind == .noAccount { return details }
-    switch details.claim {
-    case .known: return details
-    case .none: throw await noAccount(details, errand)
-    case .unasked:
-      guard let directory = parts.directory(errand.caller) else { return details }
-      let account: Account?
-      do {
-        account = try await directory.account(for: details.email, caller: errand.caller)
-      } catch { throw retry(errand, "directory_\(error.cause)") }
-      guard let account else { throw await noAccount(details, errand) }
-      let named = details.naming(account)
-      if message.kind == .link { try await writeDown(account, named, errand) }
-      return named
-    }
-  }
-
-  /// The mail that says so goes out where the caller wants it and the address has room for it.
-  private func noAccount(_ details: RequestDetails, _ errand: Errand) async -> NoMail {
-    let nothing = NoMail(.dropped(.noAccount))
-    guard errand.message.kind == .link, let limits = errand.caller.settings.noAccountLimits else {
-      return nothing
-    }
-    do {
-      let isTurned = try await parts.outbox.sayNoAccount(
-        errand.message, limiterKey: try parts.vault.noAccountKey(details.email), limits: limits)
-      return isTurned ? NoMail(end: nil) : nothing
-    } catch { return retry(errand, "no_account_not_written") }
-  }
-
-  private func writeDown(
-    _ account: Account, _ details: RequestDetails, _ errand: Errand
-  ) async throws(NoMail) {
-    let isHeld: Bool
-    do {
-      isHeld = try await parts.outbox.name(
-        try parts.vault.accountKey(id: account.id, caller: errand.caller.name),
-        sealed: try parts.vault.seal(details, for: errand.message.requestID), for: errand.message)
-    } catch { throw retry(errand, "account_not_written") }
-    // Either the lease is another's, and then this end changes nothing, or the request has been
-    // revoked meanwhile.
-    guard isHeld else { throw NoMail(.dropped(.revoked)) }
-  }
-
   /// The claim has looked for the typed address already.
   private func checkSuppression(
     _ details: RequestDetails, _ errand: Errand
@@ -243,6 +150,8 @@ extension MailCourier {
     let end: AttemptEnd
     switch result.outcome {
     case .delivered: return AttemptEnd(outcome: .sent)
+    // Stopped until another worker might have taken it: interrupted, not failed.
+    case _ where result.outcome.isLeaseLost: return book.handBack
     case .transient(let cause, _, let askedFor):
       end = book.retry(held, cause, askedFor: askedFor)
     case .uncertain(let cause): end = book.retryAfterUncertain(held, cause)

@@ -13,7 +13,7 @@ public struct RetrySchedule: Sendable {
 
   /// Before the end of an attempt is written down again, for as long as a failover may take.
   public var pausesOfFinish: [Duration] =
-    [.milliseconds(100), .milliseconds(500), .seconds(2)] + Array(repeating: .seconds(5), count: 24)
+    [.milliseconds(100), .milliseconds(500)] + Array(repeating: .seconds(1), count: 120)
 
   public init(
     base: WholeDuration = WholeDuration(seconds: 10),
@@ -33,28 +33,43 @@ public struct RetrySchedule: Sendable {
   ///   the time left, so that there is always a next try; nil where no time is left.
   public func pause(after failures: Int, left: WholeDuration, random: Double) -> WholeDuration? {
     guard left.seconds > 1 else { return nil }
-    let doublings = min(max(failures - 1, 0), 20)
-    let longest = min(cap.seconds, base.seconds << Int64(doublings), max(1, left.seconds / 4))
-    return WholeDuration(seconds: max(1, Int64((Double(longest) * random).rounded(.up))))
+    let longest = min(cap.seconds, doubled(failures), max(1, left.seconds / 4))
+    let share = random > 0 ? min(random, 1) : 0
+    return WholeDuration(seconds: max(1, Int64((Double(longest) * share).rounded(.up))))
   }
 
   /// As `pause`, but what the other side asked for wins.
   public func pause(
     after failures: Int, askedFor: WholeDuration?, left: WholeDuration, random: Double
   ) -> WholeDuration? {
-    guard let pause = pause(after: failures, left: left, random: random) else { return nil }
-    guard let askedFor else { return pause }
+    guard let askedFor else { return pause(after: failures, left: left, random: random) }
     // Not all at the first moment.
-    let wanted = max(1, askedFor.seconds) + min(pause.seconds, 10)
-    return wanted < left.seconds ? WholeDuration(seconds: wanted) : nil
+    return pause(
+      after: failures, atLeast: max(1, askedFor.seconds), spread: 10, left: left, random: random)
   }
 
   /// As `pause`, but never before the other side must have decided.
   public func pauseAfterUncertain(
     failures: Int, left: WholeDuration, random: Double
   ) -> WholeDuration? {
-    guard let pause = pause(after: failures, left: left, random: random) else { return nil }
-    let wanted = uncertain.seconds + pause.seconds
-    return wanted < left.seconds ? WholeDuration(seconds: wanted) : nil
+    pause(
+      after: failures, atLeast: max(0, uncertain.seconds), spread: .max, left: left, random: random)
+  }
+
+  private func doubled(_ failures: Int) -> Int64 {
+    let factor = Int64(1) << Int64(min(max(failures, 1) - 1, 20))
+    let (pause, isTooLong) = max(0, base.seconds).multipliedReportingOverflow(by: factor)
+    return isTooLong ? .max : pause
+  }
+
+  /// Fitted to the time that is left when the least pause is over.
+  private func pause(
+    after failures: Int, atLeast least: Int64, spread: Int64, left: WholeDuration, random: Double
+  ) -> WholeDuration? {
+    guard left.seconds > least else { return nil }
+    let rest = WholeDuration(seconds: left.seconds - least)
+    return pause(after: failures, left: rest, random: random).map {
+      WholeDuration(seconds: least + min($0.seconds, spread))
+    }
   }
 }

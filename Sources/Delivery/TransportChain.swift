@@ -19,6 +19,7 @@ public final class TransportChain: Sendable {
   /// A transport that counts a mail as its own until it is left.
   struct Place: Sendable {
     fileprivate let index: Int
+    fileprivate var pass: CircuitBreaker.Pass
   }
 
   /// What became of a mail, and where.
@@ -31,19 +32,28 @@ public final class TransportChain: Sendable {
   private let breakers: Mutex<[CircuitBreaker]>
   private let width: Int
   private let logger: Logger
+  private let now: @Sendable () -> ContinuousClock.Instant
 
   /// - Parameter width: mails on the way at once by each transport.
-  public init(_ links: [Link], width: Int, logger: Logger) {
+  public convenience init(_ links: [Link], width: Int, logger: Logger) {
+    self.init(links, width: width, logger: logger) { .now }
+  }
+
+  init(
+    _ links: [Link], width: Int, logger: Logger,
+    now: @escaping @Sendable () -> ContinuousClock.Instant
+  ) {
     self.links = links
     self.width = width
     self.logger = logger
-    let now = ContinuousClock.now
-    breakers = Mutex(links.map { _ in CircuitBreaker(width: width, now: now) })
+    self.now = now
+    let start = now()
+    breakers = Mutex(links.map { _ in CircuitBreaker(width: width, now: start) })
   }
 
   /// How every transport fares.
   public var states: [TransportState] {
-    let now = ContinuousClock.now
+    let now = now()
     return breakers.withLock { breakers in
       zip(links, breakers).map { link, breaker in
         TransportState(
@@ -53,10 +63,13 @@ public final class TransportChain: Sendable {
     }
   }
 
+  /// Mails that have a place, by each transport.
+  var onTheWay: [Int] { breakers.withLock { $0.map(\.onTheWay) } }
+
   /// How many mails should be at hand: those that there is a place for, and as many again where
   /// everything flows.
   var appetite: Int {
-    let now = ContinuousClock.now
+    let now = now()
     return breakers.withLock { breakers in
       guard let index = Self.choice(of: breakers, now) else { return 0 }
       return breakers[index].room(now) + (breakers[index].isWideOpen ? min(max(width, 8), 64) : 0)
@@ -65,18 +78,14 @@ public final class TransportChain: Sendable {
 
   /// The place of the next mail, if it can begin now.
   func enter() -> Place? {
-    let now = ContinuousClock.now
-    return breakers.withLock { breakers in
-      guard let index = Self.choice(of: breakers, now), breakers[index].room(now) > 0 else {
-        return nil
-      }
-      breakers[index].begin(now)
-      return Place(index: index)
+    let now = now()
+    return begin(now) { breakers in
+      Self.choice(of: breakers, now).flatMap { breakers[$0].room(now) > 0 ? $0 : nil }
     }
   }
 
   func leave(_ place: Place) {
-    breakers.withLock { $0[place.index].leave() }
+    breakers.withLock { $0[place.index].leave(place.pass) }
   }
 
   /// The first that is neither shut nor stalled. One that is merely busy is waited for: the others
@@ -90,78 +99,87 @@ public final class TransportChain: Sendable {
     }
   }
 
+  /// After a refusal: the first of those later in the chain that can take the mail over.
+  private func next(after place: Place) -> Place? {
+    let now = now()
+    return begin(now) { breakers in
+      breakers.indices.dropFirst(place.index + 1).first { breakers[$0].takesOver(now) }
+    }
+  }
+
+  private func begin(
+    _ now: ContinuousClock.Instant, at choose: ([CircuitBreaker]) -> Int?
+  ) -> Place? {
+    let begun = breakers.withLock { breakers -> (place: Place, isProbe: Bool)? in
+      guard let index = choose(breakers) else { return nil }
+      let before = breakers[index].state
+      let place = Place(index: index, pass: breakers[index].begin(now))
+      return (place, breakers[index].state != before)
+    }
+    guard let begun else { return nil }
+    if begun.isProbe { log(begun.place, .halfOpen, cause: nil) }
+    return begun.place
+  }
+}
+
+extension TransportChain {
   /// Tries the transport of the place, and on a transient failure those after it. The place is left.
   func deliver(_ mail: RenderedMail, under lease: any Lease, at place: Place) async -> Result {
     var place: Place? = place
     var result = Result(
       outcome: .transient(cause: "no_transport", blame: .transport), transport: "none")
     var pauses: [WholeDuration?] = []
-    while let current = place {
-      let start = ContinuousClock.now
+    while var current = place {
+      let start = depart(&current)
       let outcome = await links[current.index].transport.deliver(mail, under: lease)
-      settle(current, outcome, took: ContinuousClock.now - start)
+      settle(current, outcome, since: start)
       result = Result(outcome: outcome, transport: links[current.index].name)
-      guard case .transient(_, _, let askedFor) = outcome, lease.isHeld, !Task.isCancelled else {
-        return result
-      }
+      guard case .transient(_, _, let askedFor) = outcome, !outcome.isLeaseLost, lease.isHeld,
+        !Task.isCancelled
+      else { return result }
       pauses.append(askedFor)
       place = next(after: current)
     }
-    return result.askingFor(pauses)
+    return result.askingFor(pauses, of: links.count)
   }
 
-  private func next(after place: Place) -> Place? {
-    let now = ContinuousClock.now
-    return breakers.withLock { breakers in
-      let later = breakers.indices.dropFirst(place.index + 1)
-      guard let index = later.first(where: { !breakers[$0].isShut(now) }) else { return nil }
-      breakers[index].begin(now)
-      return Place(index: index)
-    }
+  private func depart(_ place: inout Place) -> ContinuousClock.Instant {
+    let now = now()
+    breakers.withLock { $0[place.index].depart(&place.pass, now) }
+    return now
   }
 
-  private func settle(_ place: Place, _ outcome: DeliveryOutcome, took: Duration) {
-    let now = ContinuousClock.now
+  private func settle(
+    _ place: Place, _ outcome: DeliveryOutcome, since start: ContinuousClock.Instant
+  ) {
+    let now = now()
     let (before, after) = breakers.withLock { breakers in
       let before = breakers[place.index].state
-      breakers[place.index].leave()
-      switch outcome {
-      // The end of this process or of its lease says nothing about the way.
-      case .transient where Task.isCancelled: break
-      case .transient(let cause, .transport, let askedFor):
-        breakers[place.index].fail(cause, askedFor: askedFor, random: .random(in: 0..<1), now)
-      case .uncertain(let cause):
-        breakers[place.index].fail(cause, askedFor: nil, random: .random(in: 0..<1), now)
-      case .transient(let cause, .message, _) where cause == "lease_lost": break
-      case .delivered, .permanent, .transient: breakers[place.index].succeed(took: took, now)
-      }
+      breakers[place.index].end(place.pass, outcome, took: now - start, now)
       return (before, breakers[place.index].state)
     }
-    if before != after { log(place, after, outcome) }
+    if before != after { log(place, after, cause: outcome.cause) }
   }
 
-  private func log(
-    _ place: Place, _ state: TransportState.State, _ outcome: DeliveryOutcome
-  ) {
+  private func log(_ place: Place, _ state: TransportState.State, cause: String?) {
     var metadata: Logger.Metadata = [
       "transport": "\(links[place.index].name)", "state": "\(state.rawValue)",
     ]
-    switch outcome {
-    case .transient(let cause, _, _), .uncertain(let cause): metadata["cause"] = "\(cause)"
-    case .delivered, .permanent: break
-    }
-    logger.log(level: state == .closed ? .notice : .warning, "transport", metadata: metadata)
+    if let cause { metadata["cause"] = "\(cause)" }
+    logger.log(level: state == .open ? .warning : .notice, "transport", metadata: metadata)
   }
 }
 
 extension TransportChain.Result {
   /// With the shortest of the pauses, where every transport asked for one.
-  fileprivate func askingFor(_ pauses: [WholeDuration?]) -> TransportChain.Result {
+  fileprivate func askingFor(
+    _ pauses: [WholeDuration?], of count: Int
+  ) -> TransportChain.Result {
     guard case .transient(let cause, let blame, _) = outcome else { return self }
     let known = pauses.compactMap { $0 }
     return TransportChain.Result(
       outcome: .transient(
-        cause: cause, blame: blame, retryAfter: known.count == pauses.count ? known.min() : nil),
+        cause: cause, blame: blame, retryAfter: known.count == count ? known.min() : nil),
       transport: transport)
   }
 }

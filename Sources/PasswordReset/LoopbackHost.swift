@@ -1,7 +1,7 @@
 /// Which hosts are this machine.
 public enum LoopbackHost {
   /// `localhost` in any case, an address of 127.0.0.0/8 in four plain numbers, or `::1` (RFC 6761
-  /// §6.3, RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3). Names that merely begin like an address are not.
+  /// §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). Names that merely begin like an address are not.
   /// - Parameter host: without port and brackets.
   public static func contains(_ host: some StringProtocol) -> Bool {
     let bytes = Array(host.utf8)

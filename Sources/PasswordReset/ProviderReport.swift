@@ -65,12 +65,13 @@ public struct TakeProviderReports: Sendable {
         case .complaint: (.complaint, .requestDisputed)
         }
       return ReportRecord(
-        receipt: try vault.receiptKey(provider, Array(report.id.utf8)),
+        receipt: try vault.receiptKey(of: "report", provider, Array(report.id.utf8)),
         suppression: try suppressor.suppression(of: report.address, reason, by: "hook"),
         requestID: report.requestID, event: event)
     }
     return try await store.record(
-      records, delivery: try vault.receiptKey(provider, delivery.id), reports: subscribers())
+      records, delivery: try vault.receiptKey(of: "call", provider, delivery.id),
+      reports: subscribers())
   }
 }
 

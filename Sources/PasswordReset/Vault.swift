@@ -64,14 +64,18 @@ public struct Vault: Sendable {
     try keyring.value.pepper.hash(.limiter, address.limiterForm)
   }
 
-  /// For the mails that say that there is no account.
-  public func noAccountKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
-    try keyring.value.pepper.hash(.noAccount, address.limiterForm)
+  /// For the mails of a caller that say that there is no account.
+  public func noAccountKey(
+    _ address: EmailAddress, caller: String
+  ) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.noAccount, bytes(caller), address.limiterForm)
   }
 
   /// What a provider has sent once and may not send again.
-  public func receiptKey(_ provider: [UInt8], _ id: [UInt8]) throws(ResetError) -> KeyedHash {
-    try keyring.value.pepper.hash(.receipt, provider, id)
+  public func receiptKey(
+    of kind: String, _ provider: [UInt8], _ id: [UInt8]
+  ) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.receipt, bytes(kind), provider, id)
   }
 
   public func limiterKey(_ client: ClientAddress) throws(ResetError) -> KeyedHash {

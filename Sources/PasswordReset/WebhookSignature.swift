@@ -45,16 +45,24 @@ public struct WebhookSecrets: Sendable {
   public func headers(
     id: String, at now: Timestamp, body: [UInt8]
   ) throws(ResetError) -> [(name: String, value: String)] {
+    var rest: [UInt8]? = body
+    return try headers(id: id, at: now, chunks: { rest.take() })
+  }
+
+  /// The same for a body that is never held whole.
+  /// - Parameter next: returns the next bytes of the body, nil at its end.
+  public func headers(
+    id: String, at now: Timestamp, chunks next: () -> [UInt8]?
+  ) throws(ResetError) -> [(name: String, value: String)] {
     let seconds = now.microseconds / 1_000_000
-    let signed = Array("\(id).\(seconds).".utf8) + body
-    let signatures = try keys.map { key throws(ResetError) in
-      do throws(CryptographyError) {
-        return "v1,\(Base64.encode(try HMACSHA256.code(for: signed, key: key)))"
-      } catch { throw ResetError.cryptography }
-    }
+    var head: [UInt8]? = Array("\(id).\(seconds).".utf8)
+    let codes: [[UInt8]]
+    do throws(CryptographyError) {
+      codes = try HMACSHA256.codes(forChunks: { head.take() ?? next() }, keys: keys)
+    } catch { throw .cryptography }
     return [
       ("webhook-id", id), ("webhook-timestamp", String(seconds)),
-      ("webhook-signature", signatures.joined(separator: " ")),
+      ("webhook-signature", codes.map { "v1,\(Base64.encode($0))" }.joined(separator: " ")),
     ]
   }
 }

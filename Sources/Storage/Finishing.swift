@@ -38,7 +38,7 @@ struct Finishing: Sendable {
     }
     if !sent.isEmpty { await replaceOlder(sent) }
     let held = Set(try rows.map { row throws(PostgresError) in try row.int("n") })
-    return (1...max(1, batch.count)).prefix(batch.count).map { held.contains($0) }
+    return batch.indices.map { held.contains($0 + 1) }
   }
 
   /// Apart from the commit that marked the mails as sent: older links are locked here, which consumes

@@ -1,4 +1,5 @@
-/// Gives out a body a little at a time. Holds at most one open file and one piece of it.
+/// Gives out a body a little at a time. Holds at most one open file and one piece of it, as does
+/// the reader of a body within it.
 final class BodyReader {
   /// Whole lines of base64, and what they become stays below 32 KiB.
   static let filePiece = Base64Encoding.bytesPerLine * 400
@@ -16,11 +17,15 @@ final class BodyReader {
   /// In the piece at `index`, if that is bytes.
   private var position = 0
   private var file: FileReader?
+  /// In the piece at `index`, if that is a body.
+  private var inner: BodyReader?
+  /// What `inner` gave out and is not encoded yet.
+  private var rest: [UInt8] = []
   private var buffer: [UInt8] = []
 
   init(_ body: TransferBody) { pieces = body.pieces }
 
-  /// Appends the next 32 KiB at most; nil at the end.
+  /// Appends the next 32 KiB at most, a third more for each body around them; nil at the end.
   func append(to output: inout [UInt8]) throws(FileReader.Fault) -> Kind? {
     while index < pieces.count {
       switch pieces[index] {
@@ -35,6 +40,9 @@ final class BodyReader {
       case .base64(let path, let size, let hasLines):
         if try append(path, size, hasLines, to: &output) { return .base64 }
         file = nil
+      case .encoded(let body):
+        if try append(body, to: &output) { return .base64 }
+        inner = nil
       }
       index += 1
     }
@@ -54,5 +62,20 @@ final class BodyReader {
     let count = try file.read(into: &buffer)
     Base64Encoding.append(buffer[..<count], hasLines: hasLines, to: &output)
     return true
+  }
+
+  /// False at the end of the body.
+  private func append(
+    _ body: TransferBody, to output: inout [UInt8]
+  ) throws(FileReader.Fault) -> Bool {
+    let inner = inner ?? BodyReader(body)
+    self.inner = inner
+    var isAtEnd = false
+    while rest.count < 3, !isAtEnd { isAtEnd = try inner.append(to: &rest) == nil }
+    // What is left of a group of three waits for what follows it; only the last is padded.
+    let count = isAtEnd ? rest.count : rest.count - rest.count % 3
+    Base64Encoding.append(rest[..<count], hasLines: false, to: &output)
+    if isAtEnd { rest = [] } else { rest.removeFirst(count) }
+    return count > 0
   }
 }

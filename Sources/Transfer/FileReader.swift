@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Reads a file whose size is known before, from its beginning to its end.
-@safe final class FileReader {
+final class FileReader {
   enum Fault: String, Error {
     case missing = "file_missing"
     case changed = "file_changed"
@@ -9,6 +9,7 @@ internal import Glibc
 
   private let descriptor: Int32
   private var left: Int64
+  private var position: Int64 = 0
 
   /// - Throws: `.missing` if it cannot be opened or is not a regular file, `.changed` if its size
   ///   is not `size`.
@@ -51,6 +52,4 @@ internal import Glibc
     position += wanted
     return Int(wanted)
   }
-
-  private var position: Int64 = 0
 }

@@ -70,7 +70,7 @@ extension HTTPTransfer {
   private var isPayloadKnown: Bool {
     if let payloadSHA256 {
       return payloadSHA256.utf8.count == 64
-        && payloadSHA256.utf8.allSatisfy { $0.isDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 }
+        && payloadSHA256.utf8.allSatisfy { $0.isHexDigit && $0 == $0.asciiLowercased }
     }
     return body.count <= Self.maximumSignedBody
       && body.pieces.allSatisfy { if case .bytes = $0 { true } else { false } }
@@ -101,10 +101,14 @@ extension EasyHandle {
     switch authentication {
     case nil: break
     case .basic(let user, let password):
+      // CURLAUTH_BASIC, which is also libcurl's default.
       set(CURLOPT_HTTPAUTH, 1)
       set(CURLOPT_USERNAME, user)
       set(CURLOPT_PASSWORD, password)
     case .awsSigV4(let key, let secret, let region, let service, _):
+      // With more than 1 MiB libcurl asks leave by `Expect: 100-continue`, which cannot be taken
+      // out without being signed; it need not wait for it, though.
+      set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
       set(CURLOPT_AWS_SIGV4, "aws:amz:\(region):\(service)")
       set(CURLOPT_USERNAME, key)
       set(CURLOPT_PASSWORD, secret)

@@ -24,9 +24,9 @@ public struct HTTPTransfer: Sendable {
   /// SHA-256 of the body in 64 lower-case hexadecimal digits, for `awsSigV4`. Without it the body
   /// must be in memory and of at most 16 MiB, and libcurl hashes it.
   public var payloadSHA256: String?
-  /// Whether the call may reach the server twice. Only then is a call repeated after a kept
-  /// connection turned out to be dead and some of the body was already handed to it. GET and HEAD
-  /// always may (RFC 9110 section 9.2.2).
+  /// Whether the call may reach the server twice. Only then may it be repeated after a kept
+  /// connection turned out to be dead and some of the body was already handed to it; not every
+  /// such end is one that libcurl repeats after. GET and HEAD always may (RFC 9110 section 9.2.2).
   public var isRepeatable: Bool
   /// False refuses loopback, link-local, private and other addresses that are not of the public
   /// Internet, whatever name led there: `.refused` with cause `private_target`.

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Starts a thread of its own for a loop that blocks.
+/// Starts a thread of its own for a loop, or for other work that blocks.
 enum LoopThread {
   private final class Work {
     let body: @Sendable () -> Void

@@ -61,8 +61,8 @@ extension SMTPConnection {
 
   private func read(_ bytes: UnsafeRawBufferPointer, _ now: ContinuousClock.Instant) {
     do throws(SMTPReplyReader.Fault) {
-      for unsafe byte in unsafe bytes {
-        guard let reply = try reader.read(byte) else { continue }
+      for index in bytes.indices {
+        guard let reply = try reader.read(unsafe bytes[index]) else { continue }
         stepStart = now
         handle(reply, now)
         if isClosed { return }

@@ -91,8 +91,8 @@ extension SMTPTransfer {
 }
 
 /// Every CR is followed by LF, every LF follows a CR, and there is no NUL. A line end that two
-/// servers read differently can smuggle a second mail (CVE-2023-51764). Files go out as base64,
-/// which has neither but whole line ends.
+/// servers read differently can smuggle a second mail (CVE-2023-51764). All but bytes goes out as
+/// base64, which has neither but whole line ends.
 func hasOnlyWholeLineEnds(_ message: TransferBody) -> Bool {
   var afterCR = false
   for piece in message.pieces {

@@ -7,6 +7,8 @@ public enum TransferPiece: Sendable, Equatable {
   /// `size` is the file's, in bytes. A file that has another size when it is read, or that is not
   /// a regular file, breaks the transfer off before its end.
   case base64(path: String, size: Int64, hasLines: Bool)
+  /// Another body, files and all, in base64 without line ends.
+  case encoded(TransferBody)
 }
 
 /// What a transfer sends after its head: pieces in order.
@@ -29,6 +31,17 @@ public struct TransferBody: Sendable, Equatable {
   }
 
   public var isEmpty: Bool { count == 0 }
+
+  /// Whether something has to be read while it goes out.
+  var hasFiles: Bool {
+    pieces.contains { piece in
+      switch piece {
+      case .bytes: false
+      case .base64: true
+      case .encoded(let body): body.hasFiles
+      }
+    }
+  }
 }
 
 extension TransferPiece {
@@ -37,6 +50,7 @@ extension TransferPiece {
     switch self {
     case .bytes(let bytes): Int64(bytes.count)
     case .base64(_, let size, let hasLines): Base64Encoding.count(of: size, hasLines: hasLines)
+    case .encoded(let body): Base64Encoding.count(of: body.count, hasLines: false)
     }
   }
 }

@@ -40,7 +40,7 @@ extension Problem {
   static func hookUnauthenticated(_ challenge: String) -> Problem {
     var problem = Problem(
       401, "hook_unauthenticated", "Hook unauthenticated",
-      "The call is not signed by the provider, or not within the last 24 hours.")
+      "The call is not proved to come from the provider, or not within the last 24 hours.")
     problem.challenge = challenge
     return problem
   }

@@ -18,8 +18,8 @@ struct Rekey: AsyncParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      Dev.self, Serve.self, Work.self, Migrate.self, Purge.self, Keys.self, Callers.self,
-      Config.self, VersionCommand.self,
+      Dev.self, Serve.self, Work.self, Migrate.self, Purge.self, Dead.self, OutboxCommand.self,
+      Suppressions.self, Keys.self, Callers.self, Config.self, VersionCommand.self,
     ])
 
   static func main() async {

@@ -20,7 +20,8 @@ struct HTTPDirectoryTests {
     _ url: String, clock: FixedClock = FixedClock(), secrets: String = secret
   ) async throws(DirectoryError) -> Account? {
     guard let loop = try? TransferLoop(), let url = try? WebhookURL(url),
-      let secrets = try? WebhookSecrets(file: secrets), let address = try? Sample.address(), let caller = try? Sample.caller()
+      let secrets = try? WebhookSecrets(file: secrets), let address = try? Sample.address(),
+      let caller = try? Sample.caller()
     else { throw DirectoryError(cause: "test_set_up") }
     let directory = HTTPDirectory(
       url, policy: Sample.policy, clock: clock, secrets: secrets, makeID: { "msg_1" },
@@ -145,7 +146,8 @@ struct HTTPDirectoryTests {
     let app = try App("")
     let directory = HTTPDirectory(
       try WebhookURL(app.url), policy: Sample.policy, clock: FixedClock(),
-      secrets: try WebhookSecrets(file: Self.secret), makeID: { "msg_1" }, timeout: .milliseconds(100), through: try TransferLoop())
+      secrets: try WebhookSecrets(file: Self.secret), makeID: { "msg_1" },
+      timeout: .milliseconds(100), through: try TransferLoop())
     let (address, caller) = (try Sample.address(), try Sample.caller())
     let error = try await directoryError { () throws(DirectoryError) in
       try await directory.account(for: address, caller: caller)

@@ -75,4 +75,30 @@ import Testing
     }
     #expect(wrong == 0)
   }
+
+  @Test func `chunks have the code of the whole under each key`() throws {
+    let keys = Self.vectors.map { Secret($0.key) }
+    for vector in Self.vectors {
+      for size in [1, 7, vector.message.count] {
+        var rest = vector.message[...]
+        let codes = try HMACSHA256.codes(
+          forChunks: {
+            defer { rest = rest.dropFirst(size) }
+            return rest.isEmpty ? nil : Array(rest.prefix(size))
+          }, keys: keys)
+        #expect(codes == (try keys.map { try HMACSHA256.code(for: vector.message, key: $0) }))
+      }
+    }
+    #expect(try HMACSHA256.codes(forChunks: { nil }, keys: []) == [])
+  }
+
+  @Test func `an empty key among others is refused before anything is read`() {
+    #expect(throws: CryptographyError.keyTooShort) {
+      try HMACSHA256.codes(
+        forChunks: {
+          Issue.record("read")
+          return nil
+        }, keys: [Secret([1]), Secret([])])
+    }
+  }
 }

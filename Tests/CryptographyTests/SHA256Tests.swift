@@ -23,4 +23,21 @@ import Testing
       SHA256.hash([UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
         == hex("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"))
   }
+
+  @Test func `a digest does not depend on the chunks, and there may be none`() {
+    let message = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    for size in [1, 63, 64, 65, 999, 1000] {
+      var rest = message[...]
+      let digest = SHA256.hash {
+        defer { rest = rest.dropFirst(size) }
+        return rest.isEmpty ? nil : Array(rest.prefix(size))
+      }
+      #expect(digest == SHA256.hash(message))
+    }
+    var chunks: [[UInt8]] = [[], bytes("a"), [], bytes("bc"), []]
+    #expect(
+      SHA256.hash(chunks: { chunks.isEmpty ? nil : chunks.removeFirst() })
+        == SHA256.hash(bytes("abc")))
+    #expect(SHA256.hash(chunks: { nil }) == SHA256.hash([]))
+  }
 }

@@ -13,7 +13,7 @@ import Testing
     every interval: Duration = .seconds(3600), until isEnough: @escaping @Sendable (Int) -> Bool,
     chore: @escaping @Sendable (Int) throws -> Int
   ) async throws {
-    let janitor = Janitor(every: interval, logger: book.logger) { [runs] in
+    let janitor = Janitor("partitions made", every: interval, logger: book.logger) { [runs] in
       let number = runs.update { number in
         number += 1
         return number
@@ -45,6 +45,6 @@ import Testing
       return 1
     }
     #expect(
-      book.lines.value.first == "warning partitions not made yet error=no such luck")
+      book.lines.value.first == "warning not done yet: partitions made error=no such luck")
   }
 }

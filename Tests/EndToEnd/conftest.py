@@ -21,6 +21,7 @@ from peers import (  # noqa: F401 (tests find fixtures here by their names)
     shared_postfix,
     smtp_sink,
 )
+from served import served  # noqa: F401 (so too)
 from service import Service
 
 

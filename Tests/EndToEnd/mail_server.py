@@ -41,8 +41,11 @@ class Mail:
         return email.message_from_bytes(self.raw, policy=email.policy.SMTP)
 
     def part(self, kind: str) -> str:
-        """The decoded text of the one part of this content type."""
-        parts = [part for part in self.message.walk() if part.get_content_type() == kind]
+        """The decoded text of the one part of this content type that is no attachment."""
+        parts = [
+            part for part in self.message.walk()
+            if part.get_content_type() == kind and part.get_content_disposition() != "attachment"
+        ]  # fmt: skip
         assert len(parts) == 1, f"{len(parts)} parts of {kind}"
         return parts[0].get_content()
 
@@ -70,12 +73,31 @@ class Mail:
         return self.message["Message-ID"]
 
 
+class Hold:
+    """Keeps a transfer without a reply until `release`, then goes on as if nothing had been."""
+
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._released = threading.Event()
+
+    def wait_until_reached(self, deadline: float = 15.0) -> None:
+        assert self._reached.wait(deadline), f"no transfer within {deadline:g} s"
+
+    def release(self) -> None:
+        self._released.set()
+
+    async def pass_through(self) -> None:
+        self._reached.set()
+        while not self._released.is_set():
+            await asyncio.sleep(0.005)
+
+
 @dataclass
 class _Rule:
     """What to do at a stage, so many times, for recipients that match."""
 
     stage: str
-    act: str
+    act: str | Hold
     times: int
     recipient: str
 
@@ -137,13 +159,21 @@ class Mailbox:
         with self._lock:
             self._rules.append(_Rule(stage, act, times, recipient))
 
+    def hold(self, stage: str, recipient: str = "") -> Hold:
+        """The next transfer waits there for its reply: at RCPT before any data, at DATA after the
+        final dot, with the mail not kept yet."""
+        made = Hold()
+        with self._lock:
+            self._rules.append(_Rule(stage, made, 1, recipient))
+        return made
+
     def clear_rules(self) -> None:
         with self._lock:
             self._rules.clear()
 
     # For the handler
 
-    def next_act(self, stage: str, recipients: list[str]) -> str | None:
+    def next_act(self, stage: str, recipients: list[str]) -> str | Hold | None:
         with self._lock:
             for rule in self._rules:
                 hit = rule.stage == stage and any(rule.recipient in one for one in recipients)
@@ -189,6 +219,9 @@ class _Handler:
 
     async def _act(self, stage: str, server: SMTP, recipients: list[str]) -> str | None:
         act = self.mailbox.next_act(stage, recipients)
+        if isinstance(act, Hold):
+            await act.pass_through()
+            return None
         if act == "keep-and-drop":
             self.mailbox.keep(_kept_before_the_answer(server))
         if act in ("drop", "keep-and-drop"):

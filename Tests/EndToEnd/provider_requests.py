@@ -18,6 +18,8 @@ import schemas
 import standard_webhooks
 from mail_server import Mail
 
+MAIL_PATH = "/webhook/mail"
+
 
 @dataclass
 class Received:
@@ -182,7 +184,35 @@ def read_mailgun(request: Received) -> None:
 
 
 def read_webhook(request: Received) -> None:
-    _read_json(request, "standard_webhooks")
+    """Mails are posted to their own path; all else is an event."""
+    if request.path != MAIL_PATH:
+        _read_json(request, "standard_webhooks")
+        return
+    if not _read_json(request, "mail_webhook"):
+        return
+    sent = request.json
+    request.metadata = {"rekey_request": sent["request_id"]}
+    fields = {"From": sent["from"], "To": sent["to"], "Subject": sent["subject"],
+              "Message-ID": sent["message_id"], **sent["headers"]}  # fmt: skip
+    files = [
+        {"name": one["name"], "content": one["content"], "type": one["content_type"],
+         "cid": one.get("content_id", "")}
+        for one in sent.get("attachments", [])
+    ]  # fmt: skip
+    request.mail = _compose(fields, sent["text"], sent["html"], files)
+
+
+def read_ses(request: Received) -> None:
+    """A whole message; its recipients are those of the request (Destination)."""
+    if not _read_json(request, "ses"):
+        return
+    sent = request.json
+    raw = base64.b64decode(sent["Content"]["Raw"]["Data"])
+    request.metadata = {tag["Name"]: tag["Value"] for tag in sent.get("EmailTags", [])}
+    mail = email.message_from_bytes(raw, policy=email.policy.SMTP)
+    request.faults += [f"ses: the message: {type(one).__name__}" for one in mail.defects]
+    sender = getaddresses([mail["From"] or ""])[0][1]
+    request.mail = Mail(sender, sent["Destination"]["ToAddresses"], raw, "")
 
 
 def verify_webhook(request: Received, known: list[str]) -> None:

@@ -17,6 +17,7 @@ from provider_requests import (
     read_postmark,
     read_resend,
     read_sendgrid,
+    read_ses,
     read_webhook,
 )
 
@@ -63,6 +64,11 @@ def _postmark_token(headers: dict[str, str], key: str) -> bool:
     return headers.get("x-postmark-server-token") == key
 
 
+def _signed(headers: dict[str, str], _: str) -> bool:
+    """Whether the signature is right is asked of Amazon's own stand-in."""
+    return headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 Credential=")
+
+
 def _error(message: str) -> Answer:
     return Answer(400, {"errors": [{"message": message, "field": None, "help": None}]})
 
@@ -95,6 +101,14 @@ PROVIDERS = (
         Answer(403, {"statusCode": 403, "name": "invalid_api_key", "message": "Invalid key"}),
         lambda message: Answer(
             422, {"statusCode": 422, "name": "validation_error", "message": message}
+        ),
+    ),
+    Provider(
+        "ses", re.compile(r"/v2/email/outbound-emails"), "application/json", _signed, read_ses,
+        lambda _: Answer(200, {"MessageId": secrets.token_hex(16)}),
+        Answer(403, {"message": "no"}, {"x-amzn-ErrorType": "MissingAuthenticationToken"}),
+        lambda message: Answer(
+            400, {"message": message}, {"x-amzn-ErrorType": "BadRequestException"}
         ),
     ),
     Provider(

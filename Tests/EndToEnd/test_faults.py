@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cluster import Cluster
 from database import make_template
-from fault_run import FaultRun, report
+from fault_report import report
+from fault_run import FaultRun
 from faulty_sink import FaultySink
 from installation import Installation, migrate_and_grant
 

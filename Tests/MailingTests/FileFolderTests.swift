@@ -1,4 +1,5 @@
 import Glibc
+import PasswordReset
 import Testing
 
 @testable import Mailing
@@ -52,7 +53,7 @@ struct FileFolderTests {
     try folder.write("mail/en/link.attachments/.DS_Store", "x")
     folder.makeFolders(for: "mail/en/no_account.attachments/x")
     #expect(folder.problem() == nil)
-    #expect(try compose(folder, Sample.letter()).files.isEmpty)
+    #expect(try folder.compose(Sample.letter()).files.isEmpty)
   }
 
   @Test func `what is no regular file is refused`() throws {

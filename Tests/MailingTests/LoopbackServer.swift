@@ -92,6 +92,17 @@ final class Connection {
     return bytes
   }
 
+  /// Takes so many bytes and keeps none.
+  func skip(_ count: Int) {
+    var left = count
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    while left > 0 {
+      let more = read(descriptor, &piece, min(left, piece.count))
+      guard more > 0 else { return }
+      left -= more
+    }
+  }
+
   /// Without its CR LF; nil when the client is gone.
   func line() -> String? {
     var line: [UInt8] = []

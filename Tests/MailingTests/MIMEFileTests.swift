@@ -78,11 +78,15 @@ struct MIMEFileTests {
   }
 
   @Test func `files change nothing in the fields before the type`() throws {
-    #expect(try ReceivedMail(with: [MailFile.sample("a"), Self.logo]).fields.map(\.name) == HeaderTests.names)
+    #expect(
+      try ReceivedMail(with: [MailFile.sample("a"), Self.logo]).fields.map(\.name)
+        == HeaderTests.names)
   }
 
   @Test func `inline images alone stand around the HTML part only`() throws {
-    let mail = try ReceivedMail(with: [Self.logo, MailFile.sample("b.gif", type: "image/gif", isInline: true)])
+    let mail = try ReceivedMail(with: [
+      Self.logo, MailFile.sample("b.gif", type: "image/gif", isInline: true),
+    ])
     #expect(mail.whole.type == "multipart/alternative")
     #expect(mail.inline.map { $0.field("Content-ID") } == ["<logo.png>", "<b.gif>"])
     #expect(try mail.inline.map { try $0.disposition().value } == ["inline", "inline"])
@@ -90,7 +94,9 @@ struct MIMEFileTests {
   }
 
   @Test func `attachments alone stand after the alternatives`() throws {
-    let mail = try ReceivedMail(with: [MailFile.sample("a.pdf"), MailFile.sample("b.csv", type: "text/csv")])
+    let mail = try ReceivedMail(with: [
+      MailFile.sample("a.pdf"), MailFile.sample("b.csv", type: "text/csv"),
+    ])
     #expect(mail.whole.type == "multipart/mixed")
     #expect(mail.inline.isEmpty)
     #expect(mail.attachments.map(\.type) == ["application/pdf", "text/csv"])

@@ -1,4 +1,5 @@
 import Glibc
+import PasswordReset
 import Testing
 
 @testable import Mailing
@@ -80,6 +81,10 @@ final class MailFolder {
 
   func templates() throws(MailingError) -> Templates {
     try Templates(try TemplateFiles(directory: path))
+  }
+
+  func compose(_ letter: Letter) throws -> RenderedMail {
+    try MessageRenderer(templates: templates()).compose(letter)
   }
 
   func problem() -> String? {

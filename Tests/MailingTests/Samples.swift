@@ -60,8 +60,11 @@ enum Sample {
       contents: contents, beside: beside.isEmpty ? [:] : ["\(locale)/\(kind.rawValue)": beside])
   }
 
-  static func render(_ letter: Letter, _ files: TemplateFiles = .embedded) throws -> ReceivedMail {
-    let renderer = MessageRenderer(templates: try Templates(files))
+  /// The templates of the program, loaded once.
+  static let templates = Result { () throws(MailingError) in try Templates(.embedded) }
+
+  static func render(_ letter: Letter, _ files: TemplateFiles? = nil) throws -> ReceivedMail {
+    let renderer = MessageRenderer(templates: try files.map(Templates.init) ?? templates.get())
     return try ReceivedMail(MIMEMessage.body(of: try renderer.compose(letter)))
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import PasswordReset
 import Testing
 import Transfer
 
@@ -13,6 +14,7 @@ enum SentBody {
         let content = try read(path)
         try #require(content.count == size)
         return lines(content)
+      case .encoded(let inner): return Array(Base64.encode(try bytes(of: inner)).utf8)
       }
     }
   }

@@ -36,7 +36,7 @@ struct TemplateFileTests {
     try folder.write("mail/en/changed.attachments/help.txt", "x")
     try folder.write("mail/de/link.attachments/AGB.txt", "x")
     func names(_ subject: Letter.Subject?, _ locale: String) throws -> [String] {
-      try compose(folder, Sample.letter(subject, locale: locale)).files.map(\.name)
+      try folder.compose(Sample.letter(subject, locale: locale)).files.map(\.name)
     }
     #expect(try names(nil, "de-AT") == ["AGB.txt"])
     #expect(try names(nil, "fr") == ["terms.txt"])
@@ -46,7 +46,7 @@ struct TemplateFileTests {
   @Test func `files come in the order of their names`() throws {
     let folder = try MailFolder.english()
     for name in ["b", "a", "c"] { try folder.write("mail/en/link.attachments/\(name)", name) }
-    #expect(try compose(folder, Sample.letter()).files.map(\.name) == ["a", "b", "c"])
+    #expect(try folder.compose(Sample.letter()).files.map(\.name) == ["a", "b", "c"])
   }
 
   @Test func `a file's size is looked up for every mail, and one that has gone is named`() throws {

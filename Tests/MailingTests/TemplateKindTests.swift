@@ -64,6 +64,10 @@ struct TemplateKindTests {
     let data = #"{"name": "Ada", "brand": "evil", "link": "evil"}"#
     let mail = try Sample.render(Sample.letter(.noAccount, data: data))
     #expect(mail.bytes == (try Sample.render(Sample.letter(.noAccount)).bytes))
+    // Its templates may not ask, and would not be told.
+    let values = TemplateValues(try Sample.letter(.noAccount, data: data))
+    #expect(values.text("data.name") == nil && values.text("link") == nil)
+    #expect(values.text("brand") == "Example")
     let files = Sample.files(.changed, text: "Hello {{data.name}} of {{brand}}")
     let changed = try Sample.render(Sample.letter(.changed, data: data), files)
     #expect(changed.text == "Hello Ada of Example")

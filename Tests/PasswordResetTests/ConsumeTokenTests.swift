@@ -18,9 +18,11 @@ import Testing
     let verify = VerifyToken(
       reader: Unreachable(), vault: vault, clock: StoppedClock(time: now),
       retention: WholeDuration(seconds: 86_400))
-    return try await ConsumeToken(consumer: consumer, vault: vault, verify: verify)(
-      token ?? self.token, by: caller, accountVersion: version,
-      key: key.flatMap(IdempotencyKey.init))
+    let book = CallerBook(common: try Sample.settings(), own: [:])
+    return try await ConsumeToken(
+      consumer: consumer, vault: vault, verify: verify, callers: Current(book))(
+        token ?? self.token, by: caller, accountVersion: version,
+        key: key.flatMap(IdempotencyKey.init))
   }
 
   private func consume(

@@ -49,7 +49,8 @@ import Testing
   func `takes a permanent failure as a bounce where the address is at fault`(
     more: String, isBounce: Bool
   ) async throws {
-    let expected = isBounce ? [try ProviderReport.sample(.bounce, id: "failed e-1 1795253390.417")] : []
+    let expected =
+      isBounce ? [try ProviderReport.sample(.bounce, id: "failed e-1 1795253390.417")] : []
     #expect(await outcome(body(try proof(), event("failed", more))) == .taken(expected))
   }
 

@@ -9,7 +9,8 @@ enum HooksSample {
   static let second: Int64 = 1_795_253_400
 
   static func call(
-    _ body: String, _ headers: [(name: String, value: String)] = [], at now: Timestamp = Sample.moment
+    _ body: String, _ headers: [(name: String, value: String)] = [],
+    at now: Timestamp = Sample.moment
   ) -> HookCall {
     HookCall(headers: HookHeaders(headers), body: Array(body.utf8), now: now)
   }
@@ -50,7 +51,8 @@ extension ProviderReport {
     id: String
   ) throws -> ProviderReport {
     ProviderReport(
-      kind: kind, address: try Sample.address(address), requestID: request.flatMap { RequestID($0) },
+      kind: kind, address: try Sample.address(address),
+      requestID: request.flatMap { RequestID($0) },
       id: id)
   }
 }

@@ -63,6 +63,22 @@ struct WebhookSecretsTests {
       try headers(Self.raw, microseconds: 1_614_265_330_000_000)["webhook-signature"] == signature)
   }
 
+  @Test(arguments: [1, 2, 63, 64, 65, 299, 300])
+  func `a body in chunks is signed as the whole`(size: Int) throws {
+    let secrets = try WebhookSecrets(file: "\(Self.encoded)\nanother secret of 24 bytes or more\n")
+    let body = (0..<300).map { UInt8(truncatingIfNeeded: $0) }
+    var rest = body[...]
+    let streamed = try secrets.headers(
+      id: "msg_1", at: Timestamp(microseconds: 1),
+      chunks: {
+        defer { rest = rest.dropFirst(size) }
+        return rest.isEmpty ? nil : Array(rest.prefix(size))
+      })
+    let whole = try secrets.headers(id: "msg_1", at: Timestamp(microseconds: 1), body: body)
+    #expect(streamed.map(\.name) == whole.map(\.name))
+    #expect(streamed.map(\.value) == whole.map(\.value))
+  }
+
   @Test(arguments: [
     ("", WebhookSecrets.Problem.none), ("\n\n", .none), ("# whsec_x\n", .none),
     ("0123456789abcdefghijklm", .short(line: 1)), ("whsec_", .short(line: 1)),

@@ -75,8 +75,9 @@ import Testing
   @Test(arguments: ConfigurationKey.allCases)
   func `only what is a caller's own stands under its name`(key: ConfigurationKey) throws {
     let own: Set<ConfigurationKey> = [
-      .continueURL, .mailFrom, .limitsEmail, .limitsClient, .accountsMode, .accountsURL,
-      .accountsSecretFile, .accountsDatabaseURL, .accountsQuery,
+      .continueURL, .mailFrom, .mailNoAccount, .limitsEmail, .limitsClient, .limitsNoAccount,
+      .accountsMode, .accountsURL, .accountsSecretFile, .accountsDatabaseURL, .accountsQuery,
+      .eventsURL, .eventsSecretFile,
     ]
     let text = "callers: {shop: {\(key.rawValue): \"\"}}"
     let refused = "callers.shop.\(key.rawValue) is not a configuration key"

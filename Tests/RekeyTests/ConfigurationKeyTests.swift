@@ -7,6 +7,7 @@ import Testing
   /// Key, environment variable, option, default.
   static let table: [(String, String, String, String?)] = [
     ("database.url", "REKEY_DATABASE_URL", "database-url", nil),
+    ("database.pooler", "REKEY_DATABASE_POOLER", "database-pooler", "none"),
     ("listen.public", "REKEY_LISTEN_PUBLIC", "listen-public", "127.0.0.1:8080"),
     ("listen.internal", "REKEY_LISTEN_INTERNAL", "listen-internal", "127.0.0.1:8081"),
     ("public.url", "REKEY_PUBLIC_URL", "public-url", nil),
@@ -17,10 +18,29 @@ import Testing
     ("mail.transports", "REKEY_MAIL_TRANSPORTS", "mail-transports", nil),
     ("mail.give_up_after", "REKEY_MAIL_GIVE_UP_AFTER", "mail-give-up-after", "2h"),
     ("mail.smtputf8", "REKEY_MAIL_SMTPUTF8", "mail-smtputf8", "false"),
+    ("mail.allow_private", "REKEY_MAIL_ALLOW_PRIVATE", "mail-allow-private", "false"),
+    ("mail.no_account", "REKEY_MAIL_NO_ACCOUNT", "mail-no-account", "false"),
+    ("suppressions.lifetime", "REKEY_SUPPRESSIONS_LIFETIME", "suppressions-lifetime", "30d"),
+    ("events.url", "REKEY_EVENTS_URL", "events-url", nil),
+    ("events.secret_file", "REKEY_EVENTS_SECRET_FILE", "events-secret-file", nil),
+    ("events.give_up_after", "REKEY_EVENTS_GIVE_UP_AFTER", "events-give-up-after", "3d"),
+    (
+      "hooks.sendgrid_key_file", "REKEY_HOOKS_SENDGRID_KEY_FILE", "hooks-sendgrid-key-file", nil
+    ),
+    ("hooks.mailgun_key_file", "REKEY_HOOKS_MAILGUN_KEY_FILE", "hooks-mailgun-key-file", nil),
+    (
+      "hooks.postmark_key_file", "REKEY_HOOKS_POSTMARK_KEY_FILE", "hooks-postmark-key-file", nil
+    ),
+    ("hooks.ses_topics", "REKEY_HOOKS_SES_TOPICS", "hooks-ses-topics", nil),
+    (
+      "hooks.ses_certificate_file", "REKEY_HOOKS_SES_CERTIFICATE_FILE",
+      "hooks-ses-certificate-file", nil
+    ),
     ("token.lifetime", "REKEY_TOKEN_LIFETIME", "token-lifetime", "30m"),
     ("token.keep_live", "REKEY_TOKEN_KEEP_LIVE", "token-keep-live", "3"),
     ("limits.email", "REKEY_LIMITS_EMAIL", "limits-email", "3/15m 5/1h 10/1d"),
     ("limits.client", "REKEY_LIMITS_CLIENT", "limits-client", "20/1h"),
+    ("limits.no_account", "REKEY_LIMITS_NO_ACCOUNT", "limits-no-account", "1/1d"),
     ("accounts.mode", "REKEY_ACCOUNTS_MODE", "accounts-mode", "none"),
     ("accounts.url", "REKEY_ACCOUNTS_URL", "accounts-url", nil),
     ("accounts.secret_file", "REKEY_ACCOUNTS_SECRET_FILE", "accounts-secret-file", nil),
@@ -29,6 +49,7 @@ import Testing
     ("worker.embedded", "REKEY_WORKER_EMBEDDED", "worker-embedded", "true"),
     ("worker.concurrency", "REKEY_WORKER_CONCURRENCY", "worker-concurrency", "20"),
     ("worker.lease", "REKEY_WORKER_LEASE", "worker-lease", "90s"),
+    ("worker.poison_after", "REKEY_WORKER_POISON_AFTER", "worker-poison-after", "5"),
     ("templates.directory", "REKEY_TEMPLATES_DIRECTORY", "templates-directory", nil),
     ("retention", "REKEY_RETENTION", "retention", "30d"),
     ("log.level", "REKEY_LOG_LEVEL", "log-level", "info"),

@@ -50,7 +50,8 @@ import Testing
 
   @Test func `these keys may hold a secret, and no error shows their value`() {
     let secret = ConfigurationKey.allCases.filter(\.mayHoldSecret)
-    #expect(secret == [.databaseURL, .mailTransports, .accountsURL, .accountsDatabaseURL])
+    #expect(
+      secret == [.databaseURL, .mailTransports, .eventsURL, .accountsURL, .accountsDatabaseURL])
     for key in ConfigurationKey.allCases {
       let line = ConfigurationProblem(key, "hunter2", from: "the environment").description
       #expect(line.contains("hunter2") != key.mayHoldSecret)

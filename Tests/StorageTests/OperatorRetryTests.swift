@@ -177,7 +177,9 @@ import Testing
     }
   }
 
-  @Test func `only those that are named come back, and those that were met are told`() async throws {
+  @Test func `only those that are named come back, and those that were met are told`()
+    async throws
+  {
     try await TestDatabase.with { database in
       let (one, two) = (try await database.letter(), try await database.letter())
       let other = try await database.letter()

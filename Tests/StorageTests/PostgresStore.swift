@@ -60,7 +60,8 @@ extension Logger {
 /// A clock that stands still until a test moves it.
 ///
 /// The production SQL says `clock_timestamp()`; with this schema before pg_catalog in the search
-/// path, that is a function of the test's; columns that default to it are told. So boundaries are tried to the microsecond, unhurried.
+/// path, that is a function of the test's, and so is what a column defaults to. So boundaries are
+/// tried to the microsecond, unhurried.
 extension TestDatabase {
   func stopTime() async throws {
     try await script(

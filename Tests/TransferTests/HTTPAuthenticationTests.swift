@@ -176,7 +176,9 @@ private func expectSigned(_ request: HTTPScript.Request, payload: String) throws
   #expect(names == names.sorted() && names.contains("host"))
   let headers = try names.map { "\($0):\(try #require(request.value($0)))\n" }.joined()
   let line = request.head[0].split(separator: " ")
-  let canonical = "\(line[0])\n\(line[1])\n\n\(headers)\n\(names.joined(separator: ";"))\n\(payload)"
+  let canonical = [
+    String(line[0]), String(line[1]), "", headers, names.joined(separator: ";"), payload,
+  ].joined(separator: "\n")
   let toSign =
     "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n" + SHA256.hex(SHA256.hash(Array(canonical.utf8)))
   var key = Array("AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".utf8)

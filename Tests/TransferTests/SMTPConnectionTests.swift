@@ -29,7 +29,8 @@ import Transfer
     let script = SMTPScript(
       ["RCPT": .text("550 5.1.1 no"), "DATA": .text("503 no recipient")], extensions: extensions)
     let server = ScriptedServer(script.serve)
-    try await withLoop { loop in
+    // With one connection the next mail waits until this one is ready for it.
+    try await withLoop(maxConnections: 1) { loop in
       for _ in 0..<3 {
         let result = await loop.perform(mail(server.port))
         #expect(result == .permanent(reply(.rcpt, 550, "5.1.1")))

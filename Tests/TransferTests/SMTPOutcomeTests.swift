@@ -170,7 +170,6 @@ import Transfer
     let outcome = try await result(SMTPScript([".": .hang]), timeout: .milliseconds(200))
     #expect(outcome == .uncertain(SMTPFailure(stage: .message, cause: "timeout")))
     #expect(ContinuousClock.now - start >= .milliseconds(200))
-    #expect(ContinuousClock.now - start < .seconds(15))
   }
 
   @Test(arguments: ["greeting", "EHLO", "MAIL"])

@@ -1,10 +1,9 @@
-import Glibc
 import Testing
 import Transfer
 
 @Suite struct SMTPStepTests {
   private func result(
-    _ port: UInt16, step: Duration, total: Duration = .seconds(60), message: String? = nil
+    _ port: UInt16, step: Duration, total: Duration = .seconds(3600), message: String? = nil
   ) async throws -> SMTPResult {
     var mail = mail(port, timeout: total)
     mail.stepTimeout = step
@@ -18,7 +17,7 @@ import Transfer
   {
     let script = SMTPScript([verb: .hang], extensions: ["STARTTLS", "AUTH PLAIN"])
     let server = ScriptedServer(script.serve)
-    var mail = mail(server.port, timeout: .seconds(60))
+    var mail = mail(server.port, timeout: .seconds(3600))
     mail.stepTimeout = .milliseconds(200)
     if verb == "STARTTLS" { mail.endpoint.tls = .required }
     if verb == "AUTH" {
@@ -33,7 +32,6 @@ import Transfer
     #expect(failure.cause == "timeout")
     #expect(failure.stage.rawValue == verb.lowercased())
     #expect(ContinuousClock.now - start >= .milliseconds(200))
-    #expect(ContinuousClock.now - start < .seconds(30))
   }
 
   @Test func `a server that answers a little of a reply at a time has not answered`()
@@ -41,7 +39,7 @@ import Transfer
   {
     let server = ScriptedServer { peer in
       SMTPScript().serve(peer, until: "EHLO")
-      while peer.write("250-wait\r\n"), !hasEnded(peer, within: 20) {}
+      while peer.write("250-wait\r\n"), !peer.hasEnded(within: 20) {}
     }
     #expect(
       try await result(server.port, step: .milliseconds(200)) == .transient(.mail, "timeout"))
@@ -65,7 +63,7 @@ import Transfer
       SMTPScript().serve(peer, until: "RCPT")
       _ = peer.readLine()
       peer.write("354 go on\r\n")
-      _ = hasEnded(peer, within: -1)
+      _ = peer.hasEnded()
     }
     let message = String(repeating: "0123456789\r\n", count: 2_000_000)
     #expect(
@@ -89,11 +87,4 @@ import Transfer
     #expect(
       try await result(server.port, step: .seconds(86_401)).failure?.cause == "timeout_refused")
   }
-}
-
-/// Whether the client goes away within so many milliseconds, without reading what it sends.
-private func hasEnded(_ peer: Peer, within milliseconds: Int32) -> Bool {
-  // POLLRDHUP, which Glibc does not name.
-  var end = pollfd(fd: peer.input, events: 0x2000, revents: 0)
-  return poll(&end, 1, milliseconds) > 0
 }

@@ -58,11 +58,46 @@ import Testing
     #expect(!body.isEmpty && TransferBody([UInt8]()).isEmpty)
   }
 
+  private static let sizes =
+    Array(0...7) + [56, 57, 58, 113, 114, 115] + Array(65_534...65_538)
+    + [BodyReader.filePiece - 1, BodyReader.filePiece, BodyReader.filePiece + 1]
+    + [BodyReader.piece - 1, BodyReader.piece, BodyReader.piece + 1]
+
+  @Test(arguments: sizes)
+  func `a body in a body is encoded as the whole of it`(size: Int) throws {
+    let file = try TestFile(someBytes(size))
+    for hasLines in [false, true] {
+      let inner = TransferBody([
+        .bytes(someBytes(size % 5)),
+        .base64(path: file.path, size: Int64(size), hasLines: hasLines), .bytes([]),
+        .bytes(someBytes(size)),
+      ])
+      let body = TransferBody([.bytes([0x3c]), .encoded(inner), .bytes([0x3e])])
+      let text = base64(try content(inner))
+      let isWhole = try content(body) == Array("<\(text)>".utf8)
+      #expect(isWhole)
+      #expect(body.count == Int64(text.utf8.count + 2))
+    }
+  }
+
+  @Test func `a body may be encoded more than once, and one that is empty is nothing`() throws {
+    let file = try TestFile(someBytes(100_000))
+    let inner = TransferBody([.base64(path: file.path, size: 100_000, hasLines: true)])
+    let twice = TransferBody([.encoded(TransferBody([.encoded(inner)])), .encoded(inner)])
+    let once = base64(try content(inner))
+    let isWhole = try content(twice) == Array((base64(Array(once.utf8)) + once).utf8)
+    #expect(isWhole)
+    let empty = TransferBody([.encoded(TransferBody([UInt8]()))])
+    #expect(empty.isEmpty)
+    #expect(try content(empty).isEmpty)
+  }
+
   @Test func `a length beyond all numbers does not trap`() {
     let sizes: [Int64] = [.max, .max / 4 * 3, .max - 1]
     for size in sizes {
       let piece = TransferPiece.base64(path: "/", size: size, hasLines: true)
       #expect(TransferBody([piece, piece]).count == .max)
+      #expect(TransferBody([.encoded(TransferBody([piece, piece]))]).count == .max)
     }
     #expect(TransferBody([.base64(path: "/", size: -1, hasLines: true)]).count == 0)
     #expect(TransferBody([.base64(path: "/", size: .min, hasLines: false)]).count == 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from dataclasses import asdict
@@ -13,8 +14,21 @@ from delivery_rig import say  # Makes the modules of Tests/EndToEnd importable; 
 
 # isort: split
 from cluster import temporary_cluster
-from delivery_parts import PARTS, Options, Outcome
+from delivery_attachment import attachment
+from delivery_claims import claims
+from delivery_latency import latency
+from delivery_outcome import Options, Outcome
+from delivery_throughput import throughput
+from delivery_transports import transports
 from request import ratio, recycle_write_ahead_log
+
+PARTS = {
+    "throughput": throughput,
+    "latency": latency,
+    "attachment": attachment,
+    "claims": claims,
+    "transports": transports,
+}
 
 
 def arguments() -> argparse.Namespace:
@@ -54,6 +68,8 @@ def main() -> int:
     options = Options(arguments_given.seconds, arguments_given.messages, arguments_given.rounds)
     outcomes: dict[str, Outcome] = {}
     failed: list[str] = []
+    # So that everything is stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cluster = temporary_cluster()
     try:
         recycle_write_ahead_log(cluster)

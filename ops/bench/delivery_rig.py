@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 
 from cluster import Cluster  # noqa: E402
 from database import Database, make_template  # noqa: E402
+from faulty_sink import FaultySink  # noqa: E402
 from installation import Installation, migrate_and_grant  # noqa: E402
 from polling import eventually  # noqa: E402
 from ports import free_port  # noqa: E402
@@ -170,6 +171,19 @@ class Rig:
         self.rekey.services.remove(worker)
         rate = (first - rest) / max(now - start, 1e-9)
         return Drained(rate, peak, start - launched)
+
+
+def address(port: int) -> str:
+    return f"smtp://127.0.0.1:{port}"
+
+
+def mail_size(rig: Rig, **settings: str) -> int:
+    """Bytes of one real mail."""
+    sink = FaultySink()
+    rig.preload(1)
+    rig.drain(1, address(sink.port), 120, **settings)
+    sink.close()
+    return len(sink.mails[0].raw)
 
 
 def forget_peak(service: Service) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,8 @@ sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
 
 from cluster import temporary_cluster  # noqa: E402
 from database import make_template  # noqa: E402
-from fault_run import FaultRun, report  # noqa: E402
+from fault_report import report  # noqa: E402
+from fault_run import FaultRun  # noqa: E402
 from faulty_sink import FaultySink  # noqa: E402
 from installation import Installation, migrate_and_grant  # noqa: E402
 
@@ -46,6 +48,8 @@ def main() -> int:
     def progress(line: str) -> None:
         print(f"{time.monotonic() - start:7.1f} s  {line}", file=sys.stderr, flush=True)
 
+    # So that everything is stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cluster = temporary_cluster()
     sink = FaultySink(seed=options.seed)
     try:

@@ -87,3 +87,56 @@ CREATE FUNCTION rekey.new_id() RETURNS uuid
       || substr(gen_random_uuid()::text, 16))::uuid
   $$;
 COMMENT ON FUNCTION rekey.new_id() IS 'A new message id: milliseconds of database time, then random bits (RFC 9562 section 5.7).';
+
+-- A claim moves expires_at and an end sets sent_at: with no index on either, and room on the page, both are
+-- heap-only updates, and the index of addresses, which has no order, is not written again.
+DROP INDEX rekey.reset_request_ages;
+CREATE INDEX reset_request_ages ON rekey.reset_request USING brin (created_at) WITH (pages_per_range = 32);
+
+CREATE OR REPLACE FUNCTION rekey.make_partitions(days_ahead integer) RETURNS integer
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+  day date;
+  name text;
+  first_id uuid;
+  next_id uuid;
+  made integer := 0;
+BEGIN
+  IF days_ahead NOT BETWEEN 0 AND 60 THEN
+    RAISE EXCEPTION 'days_ahead must be 0 to 60' USING ERRCODE = '22023';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('rekey.partitions'));
+  FOR i IN 0 .. days_ahead LOOP
+    day := today + i;
+    name := 'reset_request_' || to_char(day, 'YYYYMMDD');
+    CONTINUE WHEN to_regclass('rekey.' || name) IS NOT NULL;
+    first_id := rekey.first_id_at(day::timestamp AT TIME ZONE 'UTC');
+    next_id := rekey.first_id_at((day + 1)::timestamp AT TIME ZONE 'UTC');
+    EXECUTE format('CREATE TABLE rekey.%I (LIKE rekey.reset_request INCLUDING ALL) WITH (fillfactor = 70)', name);
+    -- Rows that the default partition has caught for this day move first: ATTACH would refuse
+    -- them. The lock keeps new ones from slipping in between; it is held for this transaction.
+    LOCK TABLE rekey.reset_request_default IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('WITH moved AS (DELETE FROM rekey.reset_request_default
+        WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO rekey.%I SELECT * FROM moved', name)
+      USING first_id, next_id;
+    EXECUTE format('ALTER TABLE rekey.reset_request ATTACH PARTITION rekey.%I FOR VALUES FROM (%L) TO (%L)',
+      name, first_id, next_id);
+    made := made + 1;
+  END LOOP;
+  RETURN made;
+END $$;
+
+DO $$
+DECLARE
+  part text;
+BEGIN
+  FOR part IN
+    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'rekey.reset_request'::regclass
+  LOOP
+    EXECUTE format('ALTER TABLE rekey.%I SET (fillfactor = 70)', part);
+  END LOOP;
+END $$;

@@ -17,6 +17,9 @@ WITH clock AS MATERIALIZED (
   SET revoked_at = c.consumed_at, revoke_reason = 'sibling_consumed'
   FROM consumed c
   WHERE r.id = ANY ($3::uuid[]) AND r.id <> c.id AND num_nulls(r.consumed_at, r.revoked_at) = 2
+    -- What has expired stays expired, unless its message could still bring it back.
+    AND (r.expires_at > c.consumed_at OR EXISTS (
+      SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.kind = 'link'))
 ), told AS (
   INSERT INTO rekey.outbox (id, request_id, kind, run_at, event)
   SELECT rekey.new_id(), c.id, 'event', c.consumed_at, 'request.consumed' FROM consumed c WHERE $4::bool

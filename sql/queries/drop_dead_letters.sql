@@ -2,7 +2,7 @@
 -- sent as dismissed. A request that is consumed or revoked keeps that as its end.
 -- Called by: Storage/Operators/DropDeadLetters, until a batch is empty.
 -- $1 message or request ids or null, $2 cause or its beginning or null, $3 dead not later than this,
--- $4 dead later than this or null, $5 at most so many.
+-- $4 dead later than this, $5 at most so many.
 -- Messages first, then requests in the order of their ids: the order that everyone takes locks in.
 WITH chosen AS MATERIALIZED (
   SELECT o.id, o.request_id, o.kind
@@ -10,7 +10,7 @@ WITH chosen AS MATERIALIZED (
   WHERE o.dead_at IS NOT NULL
     AND ($1::uuid[] IS NULL OR o.id = ANY ($1::uuid[]) OR o.request_id = ANY ($1::uuid[]))
     AND ($2::text IS NULL OR starts_with(o.last_error, $2::text))
-    AND o.dead_at <= $3::timestamptz AND ($4::timestamptz IS NULL OR o.dead_at > $4::timestamptz)
+    AND o.dead_at <= $3::timestamptz AND o.dead_at > $4::timestamptz
   ORDER BY o.dead_at, o.id
   LIMIT $5::int
   FOR UPDATE SKIP LOCKED

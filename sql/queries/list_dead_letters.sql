@@ -1,8 +1,10 @@
 -- One page of dead letters, newest first, with their requests and with what a retry would do now.
 -- Called by: Storage/Operators/DeadLetters.
 -- $1 message or request ids or null, $2 cause or its beginning or null, $3 dead not later than this,
--- $4 dead later than this or null, $5 and $6 dead_at and id of the last one shown or null, $7 at most so
--- many, $8 seconds after which links are given up.
+-- $4 dead later than this, $5 of those dead at $3 only the ones below this id, $6 at most so many,
+-- $7 seconds after which links are given up.
+-- The next page is asked for with dead_at and id of the last one as $3 and $5: bounds without a
+-- condition let the index end where the page does, however many there are.
 WITH page AS MATERIALIZED (
   SELECT o.id, o.request_id, o.kind, o.attempt, o.failures, o.lost, o.queued_at, o.dead_at, o.last_error,
          o.event, o.cause
@@ -10,10 +12,10 @@ WITH page AS MATERIALIZED (
   WHERE o.dead_at IS NOT NULL
     AND ($1::uuid[] IS NULL OR o.id = ANY ($1::uuid[]) OR o.request_id = ANY ($1::uuid[]))
     AND ($2::text IS NULL OR starts_with(o.last_error, $2::text))
-    AND o.dead_at <= $3::timestamptz AND ($4::timestamptz IS NULL OR o.dead_at > $4::timestamptz)
-    AND ($5::timestamptz IS NULL OR (o.dead_at, o.id) < ($5::timestamptz, $6::uuid))
+    AND o.dead_at <= $3::timestamptz AND o.dead_at > $4::timestamptz
+    AND (o.dead_at, o.id) < ($3::timestamptz, $5::uuid)
   ORDER BY o.dead_at DESC, o.id DESC
-  LIMIT $7::int
+  LIMIT $6::int
 )
 SELECT p.*, r.caller, r.sealed, r.kid, r.created_at, r.sent_at, r.expires_at, r.consumed_at, r.revoked_at,
        r.revoke_reason, r.dropped_at, r.drop_reason, s.expires_at AS suppressed_until,
@@ -22,7 +24,7 @@ SELECT p.*, r.caller, r.sealed, r.kid, r.created_at, r.sent_at, r.expires_at, r.
          WHEN r.id IS NULL THEN 'not_live'
          WHEN p.kind IN ('link', 'no_account') AND num_nulls(r.consumed_at, r.revoked_at) < 2 THEN 'not_live'
          WHEN p.kind IN ('link', 'no_account')
-           AND r.created_at <= statement_timestamp() - make_interval(secs => $8::int) THEN 'too_old'
+           AND r.created_at <= statement_timestamp() - make_interval(secs => $7::int) THEN 'too_old'
          WHEN p.kind <> 'event' AND s.address_key IS NOT NULL THEN 'suppressed'
          ELSE 'retried'
        END AS fate

@@ -4,7 +4,7 @@
 -- $1 message id, $2 attempt, $3 request id, $4 account key, $5 sealed, $6 kid.
 WITH held AS MATERIALIZED (
   SELECT o.id FROM rekey.outbox o
-  WHERE o.id = $1::uuid AND o.attempt = $2::int AND o.dead_at IS NULL
+  WHERE o.id = $1::uuid AND o.attempt = $2::int AND o.dead_at IS NULL AND o.leased_until IS NOT NULL
   FOR UPDATE
 )
 UPDATE rekey.reset_request r

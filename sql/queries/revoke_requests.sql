@@ -29,5 +29,5 @@ WHERE r.id = ANY (ARRAY(SELECT l.id FROM locked l))
   AND num_nulls(r.consumed_at, r.revoked_at) = 2
   -- A message still to be sent would make its link live again, however long it has waited.
   AND (r.expires_at > clock_timestamp() OR EXISTS (
-    SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.dead_at IS NULL))
+    SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.kind = 'link'))
 RETURNING r.id

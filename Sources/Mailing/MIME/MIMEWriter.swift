@@ -13,7 +13,8 @@ struct MIMEWriter {
     bytes.reserveCapacity(capacity)
   }
 
-  var body: TransferBody { TransferBody(bytes.isEmpty ? pieces : pieces + [.bytes(bytes)]) }
+  /// To be asked when all is written; a boundary ends it, so the last piece is never empty.
+  var body: TransferBody { TransferBody(pieces + [.bytes(bytes)]) }
 
   mutating func append(_ text: String) {
     bytes.append(contentsOf: text.utf8)
@@ -48,7 +49,7 @@ struct MIMEWriter {
   }
 
   private mutating func append(_ file: MailFile) {
-    if !bytes.isEmpty { pieces.append(.bytes(bytes)) }
+    pieces.append(.bytes(bytes))
     bytes = []
     pieces.append(.base64(path: file.path, size: file.size, hasLines: true))
   }

@@ -1,6 +1,9 @@
 public import PasswordReset
 public import Transfer
 
+/// SHA-256 of what the function it is given returns, one after the other, until that returns nil.
+public typealias PayloadHash = @Sendable (_ next: () -> [UInt8]?) -> [UInt8]
+
 extension TransportURL {
   /// The transport that the URL describes. Files with keys are read here and now.
   ///
@@ -10,12 +13,12 @@ extension TransportURL {
   ///   - smtpUTF8: whether addresses with a non-ASCII local part may go out (RFC 6531).
   ///   - mayReachPrivate: whether an HTTP API may be at a loopback, link-local or private address.
   ///     Mail servers may always.
-  ///   - hash: SHA-256, for the signature that Amazon wants.
+  ///   - hash: for the signature that Amazon wants.
   ///   - clock: for the time in signatures, and for `Retry-After` with a date.
   /// - Throws: `.secretFile` with the first file that cannot be used.
   public func transport(
     ehloName: String, smtpUTF8: Bool, mayReachPrivate: Bool,
-    hash: @escaping @Sendable ([UInt8]) -> [UInt8], clock: any DatabaseClock,
+    hash: @escaping PayloadHash, clock: any DatabaseClock,
     through loop: TransferLoop
   ) throws(MailingError) -> any MailTransport {
     switch target {
@@ -37,8 +40,7 @@ extension TransportURL {
 
 extension APISettings {
   fileprivate func api(
-    at endpoint: APIEndpoint, hash: @escaping @Sendable ([UInt8]) -> [UInt8],
-    clock: any DatabaseClock
+    at endpoint: APIEndpoint, hash: @escaping PayloadHash, clock: any DatabaseClock
   ) throws(MailingError) -> any MailAPI {
     switch provider {
     case .sendGrid(let key): SendGrid(endpoint: endpoint, key: try key.read())

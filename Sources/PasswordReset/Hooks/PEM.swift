@@ -3,7 +3,9 @@ enum PEM {
   /// The blocks with this label, in their order; nil where one is cut off, is not base64 or has
   /// header fields, as encrypted ones do. What stands around blocks is commentary.
   static func blocks(_ label: String, in text: String) -> [[UInt8]]? {
-    let (begin, end) = (Array("-----BEGIN \(label)-----".utf8), Array("-----END \(label)-----".utf8))
+    let (begin, end) = (
+      Array("-----BEGIN \(label)-----".utf8), Array("-----END \(label)-----".utf8)
+    )
     var blocks: [[UInt8]] = []
     var open: [UInt8]?
     for line in text.utf8.split(separator: UInt8(ascii: "\n")) {

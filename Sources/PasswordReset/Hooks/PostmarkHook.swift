@@ -7,8 +7,8 @@ public struct PostmarkHook: ProviderHook {
   private let credentials: [[UInt8]]
   private let addresses: EmailAddress.Policy
 
-  /// - Parameter file: `user:password`, one a line; any of them counts. Empty lines and `#` comments
-  ///   are skipped.
+  /// - Parameter file: `user:password`, one a line; any of them counts. Empty lines and `#`
+  ///   comments are skipped.
   public init(file: String, addresses: EmailAddress.Policy) throws(HookProblem) {
     self.addresses = addresses
     var credentials: [[UInt8]] = []

@@ -7,8 +7,8 @@ public protocol HookFetcher: Sendable {
   func get(_ url: String) async -> [UInt8]?
 }
 
-/// The certificates that SNS signs with. One that was fetched by verified TLS from SNS's own host is
-/// trusted by its origin: its chain is not walked a second time.
+/// The certificates that SNS signs with. One that was fetched by verified TLS from SNS's own host
+/// is trusted by its origin: its chain is not walked a second time.
 actor SNSCertificates {
   /// SNS has a few at a time; each has its own URL, whose content never changes.
   private static let capacity = 8

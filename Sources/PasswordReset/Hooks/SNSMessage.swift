@@ -75,8 +75,8 @@ struct SNSMessage {
 }
 
 extension Timestamp {
-  /// Reads `2026-11-21T09:30:00.123Z` (RFC 3339 in UTC; the fraction may be absent or have up to six
-  /// digits) from 1970 on.
+  /// Reads `2026-11-21T09:30:00.123Z` (RFC 3339 in UTC; the fraction may be absent or have up to
+  /// six digits) from 1970 on.
   init?(internet text: String) {
     let bytes = Array(text.utf8)
     let pattern = Array("dddd-dd-ddTdd:dd:dd".utf8)
@@ -85,7 +85,8 @@ extension Timestamp {
         sign == UInt8(ascii: "d") ? (48...57).contains(byte) : byte == sign
       })
     else { return nil }
-    let number = { (range: Range<Int>) in bytes[range].reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) } }
+    let number = { (range: Range<Int>) in bytes[range].reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) }
+    }
     let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
     let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
     guard let fraction = Self.microseconds(bytes[pattern.count..<(bytes.count - 1)]),

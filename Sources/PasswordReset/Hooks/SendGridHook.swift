@@ -78,7 +78,9 @@ extension SendGridHook {
   private static let addressFaults: Set = ["bounced address", "invalid", "spam reporting address"]
 
   private func report(_ event: JSONObject) -> ProviderReport? {
-    guard let kind = kind(event), let address = event.address("email", addresses) else { return nil }
+    guard let kind = kind(event), let address = event.address("email", addresses) else {
+      return nil
+    }
     let id =
       event["sg_event_id"]?.string
       ?? Hex.encode(SHA256.hash(JSON.object(event).serializedBytes()))

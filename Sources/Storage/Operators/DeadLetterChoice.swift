@@ -24,23 +24,27 @@ public struct DeadLetterChoice: Sendable {
 
   /// `$1` to `$4` of the queries. The bounds are moments, so that what dies while a command runs is
   /// not met by it.
-  func parameters(at now: Timestamp) -> [Parameter] {
+  func parameters(at now: Timestamp) -> [Parameter] { parameters(bounds(at: now)) }
+
+  func parameters(_ bounds: Bounds) -> [Parameter] {
     [
       ids.map { .uuids($0.map(\.bytes)) } ?? .null, cause.map { .text($0) } ?? .null,
-      .timestamp(now.advanced(bySeconds: -(olderThan?.seconds ?? 0)).microseconds),
-      newerThan.map { .timestamp(now.advanced(bySeconds: -$0.seconds).microseconds) } ?? .null,
+      .timestamp(bounds.upper.microseconds), .timestamp(bounds.lower.microseconds),
     ]
   }
-}
 
-/// Where one batch of dead letters ended and the next begins.
-struct DeadLetterPlace: Sendable {
-  let deadAt: Timestamp
-  let id: RequestID
+  func bounds(at now: Timestamp) -> Bounds {
+    Bounds(
+      upper: now.advanced(bySeconds: -(olderThan?.seconds ?? 0)),
+      lower: newerThan.map { now.advanced(bySeconds: -$0.seconds) } ?? Timestamp(microseconds: 0))
+  }
 
-  /// Two parameters; both null before the first batch.
-  static func parameters(_ place: DeadLetterPlace?) -> [Parameter] {
-    guard let place else { return [.null, .null] }
-    return [.timestamp(place.deadAt.microseconds), .uuid(place.id.bytes)]
+  /// Dead not later than `upper`, and later than `lower`. What was shown or done moves one of them.
+  struct Bounds: Sendable {
+    var upper: Timestamp
+    var lower: Timestamp
+    /// Of those that died at the bound that moves, which ones are still to come: at first all of
+    /// `upper`, and none of `lower`.
+    var id = [UInt8](repeating: 0xff, count: 16)
   }
 }

@@ -34,22 +34,21 @@ public struct DeadLetters: Sendable {
     _ choice: DeadLetterChoice, limit: Int? = nil, page: Int = 500,
     _ each: ([DeadLetter]) -> Bool
   ) async throws(DatabaseProblem) {
-    let chosen = choice.parameters(at: try await session.now())
-    var place: DeadLetterPlace?
+    var bounds = choice.bounds(at: try await session.now())
     var left = limit ?? .max
     while left > 0 {
       let size = min(page, left)
       let letters = try await session.read(
         Queries.listDeadLetters,
-        chosen + DeadLetterPlace.parameters(place) + [
-          .int4(Int32(clamping: size)), .seconds(giveUpAfter),
+        choice.parameters(bounds) + [
+          .uuid(bounds.id), .int4(Int32(clamping: size)), .seconds(giveUpAfter),
         ]
       ) { rows throws(PostgresError) in
         try rows.map { row throws(PostgresError) in try DeadLetter(row) }
       }
-      if letters.isEmpty || !each(letters) || letters.count < size { return }
+      guard let last = letters.last, each(letters), letters.count == size else { return }
       left -= letters.count
-      place = letters.last.map { DeadLetterPlace(deadAt: $0.deadAt, id: $0.id) }
+      (bounds.upper, bounds.id) = (last.deadAt, last.id.bytes)
     }
   }
 
@@ -70,6 +69,13 @@ public struct DeadLetters: Sendable {
   ) async throws(DatabaseProblem) -> [CauseCount] {
     let now = try await session.now()
     return try await session.causes(choice, at: now, limit: limit)
+  }
+
+  /// Whether what is brought back has to wait.
+  public func isPaused() async throws(DatabaseProblem) -> Bool {
+    try await session.read(Queries.describeOutbox) { rows throws(PostgresError) in
+      try rows.only().optionalMoment("paused_at") != nil
+    }
   }
 
   /// How many there are.

@@ -4,11 +4,17 @@ import Postgres
 /// The one connection of an operator's command.
 ///
 /// It plans each statement for its parameters: what operators ask ranges from one row to all of them,
-/// and filters that are not given should cost nothing.
+/// and filters that are not given should cost nothing. A batch is a few rows of very many, whatever
+/// statistics from before a disturbance say, so it is read along an index, and each request by its id.
 struct OperatorSession: Sendable {
   static let limit: Duration = .seconds(600)
   /// SQLSTATEs of a schema that is not there or older than this rekey.
   private static let foreignSchema = ["3F000", "42P01", "42703", "42883"]
+
+  private static let planning = [
+    "plan_cache_mode": "force_custom_plan", "jit": "off", "enable_sort": "off",
+    "enable_hashjoin": "off", "enable_mergejoin": "off",
+  ]
 
   private let session: Session
 
@@ -19,7 +25,7 @@ struct OperatorSession: Sendable {
       session = Session(
         try PostgresSettings(
           url: url, applicationName: "rekey \(command)", statementTimeout: Self.limit,
-          options: ["plan_cache_mode": "force_custom_plan", "jit": "off"]),
+          options: Self.planning),
         name: "pg-operator")
     } catch { throw DatabaseProblem(error) }
   }

@@ -40,24 +40,24 @@ extension DeadLetters {
     _ choice: DeadLetterChoice, batch: Int = 5000, onProgress: (Int) -> Void = { _ in }
   ) async throws(DatabaseProblem) -> Retry {
     let many = try await rehearse(choice, until: Self.atOnce).retried > Self.atOnce
-    let chosen = choice.parameters(at: try await session.now())
+    var bounds = choice.bounds(at: try await session.now())
     var retry = Retry()
-    var place: DeadLetterPlace?
-    repeat {
+    var goesOn = true
+    while goesOn {
       let parameters =
-        chosen + DeadLetterPlace.parameters(place) + [
-          .int4(Int32(clamping: batch)), .seconds(giveUpAfter),
+        choice.parameters(bounds) + [
+          .uuid(bounds.id), .int4(Int32(clamping: batch)), .seconds(giveUpAfter),
           .seconds(many ? Self.spread : WholeDuration(seconds: 0)),
         ]
-      place = try await session.batch(Queries.retryDeadLetters, parameters) {
+      goesOn = try await session.batch(Queries.retryDeadLetters, parameters) {
         rows throws(PostgresError) in
         for row in rows { retry.note(try Retry.Left(row), choice) }
-        return try rows.last.map { row throws(PostgresError) in
-          DeadLetterPlace(deadAt: try row.moment("dead_at"), id: try row.requestID("id"))
-        }
+        guard let last = rows.last else { return false }
+        (bounds.lower, bounds.id) = (try last.moment("dead_at"), try last.uuid("id"))
+        return true
       }
       onProgress(retry.looked)
-    } while place != nil
+    }
     if retry.retried > 0 { await session.hintWorkers() }
     return retry
   }

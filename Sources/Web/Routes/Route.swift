@@ -93,6 +93,7 @@ extension RouteTable {
   /// Where bodies have a limit of their own. Looked up by the whole path, so not for `{id}`.
   var bodyLimits: [String: Int] {
     Dictionary(
-      routes.compactMap { route in route.bodyLimit.map { (route.path, $0) } }, uniquingKeysWith: max)
+      routes.compactMap { route in route.bodyLimit.map { (route.path, $0) } }, uniquingKeysWith: max
+    )
   }
 }

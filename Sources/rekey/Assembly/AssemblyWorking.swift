@@ -72,7 +72,8 @@ extension Assembly {
       do throws(MailingError) {
         let transport = try url.transport(
           ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8,
-          mayReachPrivate: settings.mayReachPrivate, hash: SHA256.hash, clock: database.time,
+          mayReachPrivate: settings.mayReachPrivate, hash: SHA256.hash(chunks:),
+          clock: database.time,
           through: loop)
         links.append(TransportChain.Link(name: name, transport: transport))
       } catch { throw ConfigurationProblem("mail.transports: \(name): \(error)") }
@@ -95,7 +96,8 @@ extension Assembly {
       EventCourier.Parts(
         outbox: outbox, vault: vault,
         transport: { caller in names.contains(caller) ? transports[caller] : common },
-        giveUp: giveUp, width: eventWidth),
+        giveUp: giveUp, width: max(1, eventWidth / 2),
+        poisonAfter: settings.poisonAfter),
       logger: logger)
   }
 

@@ -53,7 +53,8 @@ struct Purge: AsyncParsableCommand {
     let age = olderThan.flatMap { WholeDuration($0) } ?? settings.retention
     do {
       let purger = try Purger(
-        url: url, isPooled: settings.isBehindPooler, olderThan: age, longestWindow: settings.longestWindow)
+        url: url, isPooled: settings.isBehindPooler, olderThan: age,
+        longestWindow: settings.longestWindow)
       let counts = dryRun ? try await purger.count() : try await purge(with: purger)
       await purger.close()
       show(counts)

@@ -36,7 +36,7 @@ enum Redaction {
 
   private static let plainParameters: Set = [
     "sslmode", "sslrootcert", "target_session_attrs", "connect_timeout", "application_name",
-    "host", "port", "dbname", "user", "tls", "ehlo", "timeout", "ca", "auth", "password_file",
+    "host", "port", "dbname", "user", "tls", "ehlo", "timeout", "ca", "password_file",
     "key_file", "secret_file", "session_token_file", "domain", "stream", "region",
     "configuration_set",
   ]

@@ -87,7 +87,8 @@ struct Settings: Sendable {
   /// The longest window of all limits: older stamps are looked at by none.
   var longestWindow: WholeDuration {
     let all = ([common] + own.values).flatMap {
-      $0.addressLimits.limits + $0.clientLimits.limits + $0.noAccountLimits.limits
+      $0.addressLimits.limits + $0.clientLimits.limits
+        + ($0.saysNoAccount ? $0.noAccountLimits.limits : [])
     }
     return all.map(\.window).max() ?? WholeDuration(seconds: 86_400)
   }

@@ -1,82 +1,29 @@
-import Logging
 import PasswordReset
 import Synchronization
 
-/// Keeps what it is asked to compose; the mail's bytes are the link.
+@testable import Delivery
+
+/// Keeps what it is asked to compose; the mail's text is its link.
 final class Composer: MessageComposer {
   private let fault: CompositionError?
-  private let kept = Mutex<[LinkLetter]>([])
+  private let kept = Mutex<[Letter]>([])
 
   init(fault: CompositionError? = nil) { self.fault = fault }
 
-  var letters: [LinkLetter] { kept.withLock { $0 } }
+  var letters: [Letter] { kept.withLock { $0 } }
 
-  func compose(_ letter: LinkLetter) throws(CompositionError) -> RenderedMail {
+  func compose(_ letter: Letter) throws(CompositionError) -> RenderedMail {
     kept.withLock { $0.append(letter) }
     if let fault { throw fault }
     return RenderedMail(
-      from: letter.from.address, to: letter.to, bytes: Array(letter.link.utf8))
+      messageID: letter.messageID, requestID: letter.requestID, date: letter.createdAt,
+      from: letter.from, to: letter.to, subject: letter.brand, text: letter.link ?? "", html: "")
   }
 }
 
-/// Answers every mail in one way, and keeps it.
-final class Transport: MailTransport {
-  private let outcome: DeliveryOutcome
-  private let onDelivery: @Sendable () -> Void
-  private let kept = Mutex<[RenderedMail]>([])
-
-  init(_ outcome: DeliveryOutcome = .delivered, onDelivery: @escaping @Sendable () -> Void = {}) {
-    self.outcome = outcome
-    self.onDelivery = onDelivery
-  }
-
-  var mails: [RenderedMail] { kept.withLock { $0 } }
-
-  func deliver(_ mail: RenderedMail) async -> DeliveryOutcome {
-    kept.withLock { $0.append(mail) }
-    onDelivery()
-    return outcome
-  }
-}
-
-/// Holds every mail until it is let through, or until its task is cancelled.
-final class Gate: MailTransport {
-  struct State: Sendable {
-    var waiting: [Int: CheckedContinuation<DeliveryOutcome, Never>] = [:]
-    var arrived = 0
-  }
-
-  let state = Watched(State())
-
-  func deliver(_ mail: RenderedMail) async -> DeliveryOutcome {
-    let ticket = state.update { state in
-      state.arrived += 1
-      return state.arrived
-    }
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        state.update { $0.waiting[ticket] = continuation }
-        if Task.isCancelled { open(ticket, .transient(cause: "cancelled")) }
-      }
-    } onCancel: {
-      open(ticket, .transient(cause: "cancelled"))
-    }
-  }
-
-  /// Lets the mail through that has waited longest.
-  func openOne() {
-    if let ticket = state.value.waiting.keys.min() { open(ticket, .delivered) }
-  }
-
-  /// Lets one mail through that is not this one.
-  func openAny(but ticket: Int) {
-    if let other = state.value.waiting.keys.first(where: { $0 != ticket }) {
-      open(other, .delivered)
-    }
-  }
-
-  private func open(_ ticket: Int, _ outcome: DeliveryOutcome) {
-    state.update { $0.waiting.removeValue(forKey: ticket) }?.resume(returning: outcome)
+extension Letter {
+  var link: String? {
+    if case .link(let link, _) = subject { link } else { nil }
   }
 }
 
@@ -97,31 +44,55 @@ final class Directory: AccountDirectory {
   }
 }
 
-/// Keeps every line with its facts.
-final class LogBook: Sendable {
-  let lines = Watched<[String]>([])
-
-  var logger: Logger {
-    var logger = Logger(label: "test") { _ in Handler(book: self) }
-    logger.logLevel = .trace
-    return logger
+/// A list of suppressed addresses.
+final class Suppressions: SuppressionList {
+  struct State: Sendable {
+    var keys: Set<KeyedHash> = []
+    var asked = 0
+    var added: [Suppression] = []
+    var fault: ResetError?
   }
 
-  private struct Handler: LogHandler {
-    let book: LogBook
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
+  let state = Watched(State())
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
+  func contains(_ addressKey: KeyedHash) async throws(ResetError) -> Bool {
+    let answer: Result<Bool, ResetError> = state.update { state in
+      state.asked += 1
+      return state.fault.map { .failure($0) } ?? .success(state.keys.contains(addressKey))
     }
-
-    func log(event: LogEvent) {
-      let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-      let text = facts.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-      let line = "\(event.level) \(event.message) \(text)"
-      book.lines.update { $0.append(line) }
-    }
+    return try answer.get()
   }
+
+  func add(_ suppression: Suppression) async throws(ResetError) {
+    let answer: Result<Void, ResetError> = state.update { state in
+      state.added.append(suppression)
+      return state.fault.map { .failure($0) } ?? .success(())
+    }
+    try answer.get()
+  }
+}
+
+/// The database's clock, standing still.
+struct StandingClock: DatabaseClock {
+  func now() throws(ResetError) -> Timestamp { Sample.moment }
+}
+
+/// A clock that a test moves.
+final class TestClock: Sendable {
+  private let moment = Mutex(ContinuousClock.now)
+
+  var now: ContinuousClock.Instant { moment.withLock { $0 } }
+
+  func advance(by duration: Duration) { moment.withLock { $0 += duration } }
+}
+
+/// A lease that a test takes away.
+final class TestLease: Lease {
+  private let held: Mutex<Bool>
+
+  init(isHeld: Bool = true) { held = Mutex(isHeld) }
+
+  var isHeld: Bool { held.withLock { $0 } }
+
+  func lose() { held.withLock { $0 = false } }
 }

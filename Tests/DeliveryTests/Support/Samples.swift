@@ -4,69 +4,16 @@ import Testing
 
 @testable import Delivery
 
-/// What a courier works with in these tests.
-struct Office {
-  let vault: Vault
-  let outbox: ScriptedOutbox
-  let book = LogBook()
-  let composer: Composer
-  var transport: any MailTransport = Transport()
-  var directory: Directory?
-  var schedule = RetrySchedule()
-
-  init(outbox: ScriptedOutbox = ScriptedOutbox(), composer: Composer = Composer()) throws {
-    vault = try TestVault.make()
-    self.outbox = outbox
-    self.composer = composer
-  }
-
-  func courier() throws -> Courier {
-    let book = CallerBook(common: try Sample.settings(), own: [:])
-    return Courier(
-      Courier.Parts(
-        outbox: outbox, vault: vault, callers: Current(book),
-        directory: { [directory] _ in directory }, composer: composer, transport: transport,
-        link: { "https://reset.example.com/reset/verify?token=\($0)" },
-        lifetime: WholeDuration(seconds: 1800), giveUpAfter: WholeDuration(seconds: 7200),
-        schedule: schedule),
-      logger: self.book.logger)
-  }
-
-  /// A due link mail of a request with these details.
-  func message(
-    _ claim: AccountClaim = .unasked, attempt: Int = 1, kind: MessageKind = .link, number: UInt8 = 1
-  ) throws -> ClaimedMessage {
-    let id = try Sample.id(number)
-    let sealed = try vault.seal(Sample.details(claim), for: id)
-    let ready = ClaimedMessage.Ready(
-      sealed: sealed.bytes, kid: sealed.kid, caller: "shop", createdAt: Sample.moment,
-      expiresAt: Sample.moment.advanced(bySeconds: 1800))
-    return try Sample.message(.ready(ready), attempt: attempt, kind: kind, number: number)
-  }
-
-  /// How the attempt ended.
-  func deliver(_ message: ClaimedMessage) async throws -> AttemptOutcome? {
-    await (try courier()).deliver(message)
-    let finishes = outbox.state.value.finishes
-    #expect(finishes.count == 1 && finishes.first?.message == message.id)
-    return finishes.first?.outcome
-  }
-}
-
 enum Sample {
   static let moment = Timestamp(microseconds: 1_795_253_400_123_456)
+  static let lease = WholeDuration(seconds: 90)
+  static let giveUp = GiveUp(
+    link: WholeDuration(seconds: 7200), event: WholeDuration(seconds: 3 * 86_400))
 
-  static func id(_ number: UInt8) throws -> RequestID {
-    try #require(RequestID(at: moment, random: .init(repeating: number, count: 10)))
-  }
-
-  static func message(
-    _ content: ClaimedMessage.Content, attempt: Int = 1, kind: MessageKind = .link,
-    number: UInt8 = 1
-  ) throws -> ClaimedMessage {
-    ClaimedMessage(
-      id: try #require(RequestID(at: moment, random: .init(repeating: number &+ 128, count: 10))),
-      kind: kind, attempt: attempt, requestID: try id(number), content: content)
+  static func id(_ number: Int) throws -> RequestID {
+    // Some bits of the first three bytes are not the caller's.
+    let random = [0, 0, 0] + (0..<7).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    return try #require(RequestID(at: moment, random: random))
   }
 
   static func details(_ claim: AccountClaim = .unasked) throws -> RequestDetails {
@@ -90,5 +37,44 @@ enum Sample {
       clientLimits: try #require(RateLimits("20/1h")), directory: .none,
       mailFrom: try #require(Mailbox("Shop <no-reply@example.com>", policy: policy)),
       brand: "Shop")
+  }
+
+  static func mail() throws -> RenderedMail {
+    let policy = EmailAddress.Policy(smtpUTF8: false, domains: ASCIIDomains())
+    return RenderedMail(
+      messageID: try id(7), requestID: try id(1), date: moment,
+      from: try #require(Mailbox("a@example.com", policy: policy)),
+      to: try TestVault.address("ada@example.org"), subject: "", text: "", html: "")
+  }
+}
+
+/// A message before it is claimed; the defaults are a link on its first attempt.
+struct Draft {
+  var kind = MessageKind.link
+  var attempt = 1
+  var failures = 0
+  var lost = 0
+  var number = 1
+  var caller = "shop"
+  /// Since it was queued, at the claim.
+  var age: Int64 = 0
+  var isSuppressed = false
+  var event: EventType?
+  var cause: String?
+
+  func claimed(_ content: ClaimedMessage.Content) throws -> ClaimedMessage {
+    ClaimedMessage(
+      id: try Sample.id(number + 1_000_000), kind: kind, attempt: attempt, failures: failures,
+      lost: lost, requestID: try Sample.id(number), queuedAt: Sample.moment,
+      claimedAt: Sample.moment.advanced(bySeconds: age), content: content)
+  }
+
+  func claimed(_ claim: AccountClaim = .unasked, in vault: Vault) throws -> ClaimedMessage {
+    let sealed = try vault.seal(Sample.details(claim), for: Sample.id(number))
+    return try claimed(
+      .ready(
+        ClaimedMessage.Ready(
+          sealed: sealed.bytes, kid: sealed.kid, caller: caller, isSuppressed: isSuppressed,
+          event: event, cause: cause)))
   }
 }

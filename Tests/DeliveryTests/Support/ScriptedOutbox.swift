@@ -2,9 +2,15 @@ import PasswordReset
 
 /// An outbox that hands out what it is given and writes down what is done with it.
 final class ScriptedOutbox: Outbox {
+  struct Claim: Sendable, Equatable {
+    let lane: Lane
+    let limit: Int
+  }
+
   struct Finish: Sendable, Equatable {
     let message: RequestID
     let outcome: AttemptOutcome
+    let report: EventType?
   }
 
   struct Naming: Sendable {
@@ -14,54 +20,82 @@ final class ScriptedOutbox: Outbox {
   }
 
   struct State: Sendable {
-    var waiting: [ClaimedMessage] = []
-    /// The limit of every look, in order.
-    var claims: [Int] = []
+    var waiting: [Lane: [ClaimedMessage]] = [:]
+    var claims: [Claim] = []
+    /// Claims that have been answered.
+    var answered = 0
     var finishes: [Finish] = []
     var namings: [Naming] = []
+    var noAccounts: [KeyedHash] = []
     var renewals: [[RequestID]] = []
+    var expiries = 0
     var inHand = 0
     var mostInHand = 0
-    /// Faults of the next looks.
+    /// Faults of the next calls.
     var claimFaults: [ResetError] = []
-    var namingFault: ResetError?
     var finishFaults: [ResetError] = []
+    var renewFault: ResetError?
+    var namingFault: ResetError?
+    var noAccountFault: ResetError?
     var isLeaseLost = false
+    var turnsIntoNoAccount = false
+    /// How many messages the next looks end; an error where there is none.
+    var expired: [Int?] = []
+
+    func finishes(of message: ClaimedMessage) -> [AttemptOutcome] {
+      finishes.filter { $0.message == message.id }.map(\.outcome)
+    }
+
+    func claims(from lane: Lane) -> [Int] { claims.filter { $0.lane == lane }.map(\.limit) }
+
+    mutating func claim(_ limit: Int, _ lane: Lane) -> Result<[ClaimedMessage], ResetError> {
+      answered += 1
+      if !claimFaults.isEmpty { return .failure(claimFaults.removeFirst()) }
+      let claimed = Array(waiting[lane, default: []].prefix(limit))
+      waiting[lane]?.removeFirst(claimed.count)
+      inHand += claimed.count
+      mostInHand = max(mostInHand, inHand)
+      return .success(claimed)
+    }
   }
 
   let state: Watched<State>
+  /// Claims of mail wait while this is false.
+  let answersClaims = Watched(true)
 
-  init(_ messages: [ClaimedMessage] = []) { state = Watched(State(waiting: messages)) }
+  init() { state = Watched(State()) }
 
-  func add(_ messages: [ClaimedMessage]) { state.update { $0.waiting += messages } }
+  func add(_ messages: [ClaimedMessage], to lane: Lane = .mail) {
+    state.update { $0.waiting[lane, default: []] += messages }
+  }
 
-  func claim(atMost limit: Int) async throws(ResetError) -> [ClaimedMessage] {
-    let answer: Result<[ClaimedMessage], ResetError> = state.update { state in
-      state.claims.append(limit)
-      if !state.claimFaults.isEmpty { return .failure(state.claimFaults.removeFirst()) }
-      let claimed = Array(state.waiting.prefix(limit))
-      state.waiting.removeFirst(claimed.count)
-      state.inHand += claimed.count
-      state.mostInHand = max(state.mostInHand, state.inHand)
-      return .success(claimed)
-    }
-    return try answer.get()
+  func claim(
+    atMost limit: Int, from lane: Lane
+  ) async throws(ResetError) -> [ClaimedMessage] {
+    state.update { $0.claims.append(Claim(lane: lane, limit: limit)) }
+    if lane == .mail { await answersClaims.until { $0 } }
+    return try state.update { $0.claim(limit, lane) }.get()
   }
 
   func finish(
-    _ message: ClaimedMessage, _ outcome: AttemptOutcome
+    _ message: ClaimedMessage, _ outcome: AttemptOutcome, report: EventType?
   ) async throws(ResetError) -> Bool {
     let answer: Result<Bool, ResetError> = state.update { state in
-      state.finishes.append(Finish(message: message.id, outcome: outcome))
-      state.inHand -= 1
+      state.finishes.append(Finish(message: message.id, outcome: outcome, report: report))
       if !state.finishFaults.isEmpty { return .failure(state.finishFaults.removeFirst()) }
+      state.inHand -= 1
       return .success(!state.isLeaseLost)
     }
     return try answer.get()
   }
 
-  func renew(_ messages: [ClaimedMessage]) async throws(ResetError) {
-    state.update { $0.renewals.append(messages.map(\.id)) }
+  func renew(_ messages: [ClaimedMessage]) async throws(ResetError) -> Set<RequestID> {
+    let answer: Result<Set<RequestID>, ResetError> = state.update { state in
+      state.renewals.append(messages.map(\.id))
+      if let fault = state.renewFault { return .failure(fault) }
+      return .success(state.isLeaseLost ? [] : Set(messages.map(\.id)))
+    }
+    return try answer.get()
   }
 
   func name(
@@ -71,6 +105,27 @@ final class ScriptedOutbox: Outbox {
       state.namings.append(
         Naming(account: account, sealed: sealed, request: message.requestID))
       return state.namingFault.map { .failure($0) } ?? .success(!state.isLeaseLost)
+    }
+    return try answer.get()
+  }
+
+  func sayNoAccount(
+    _ message: ClaimedMessage, limiterKey: KeyedHash, limits: RateLimits
+  ) async throws(ResetError) -> Bool {
+    let answer: Result<Bool, ResetError> = state.update { state in
+      state.noAccounts.append(limiterKey)
+      return state.noAccountFault.map { .failure($0) } ?? .success(state.turnsIntoNoAccount)
+    }
+    return try answer.get()
+  }
+
+  func expire(
+    atMost limit: Int, reports: EventSubscribers
+  ) async throws(ResetError) -> Int {
+    let answer: Result<Int, ResetError> = state.update { state in
+      state.expiries += 1
+      guard !state.expired.isEmpty else { return .success(0) }
+      return state.expired.removeFirst().map { .success($0) } ?? .failure(.unavailable)
     }
     return try answer.get()
   }

@@ -21,12 +21,15 @@ struct AmazonSESTests {
       try call.json()
         == Sample.json(
           """
-          {"Content": {"Raw": {"Data": "\(Base64.encode(message))"}},
-           "Destination": {"ToAddresses": ["ada@example.org"]},
+          {"Destination": {"ToAddresses": ["ada@example.org"]},
            "EmailTags": [{"Name": "rekey_request",
                           "Value": "019aa6b2-7c00-7fff-8456-0123456789ab"}],
-           "ConfigurationSetName": "plain"}
+           "ConfigurationSetName": "plain",
+           "Content": {"Raw": {"Data": "\(Base64.encode(message))"}}}
           """))
+    var body: [UInt8]? = call.body
+    #expect(
+      call.headers["x-amz-content-sha256"] == Hex.encode(Sample.hash { body.take() }))
     let signature = try #require(call.headers["authorization"])
     #expect(signature.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"))
     #expect(signature.contains("/eu-west-1/ses/aws4_request, SignedHeaders="))
@@ -48,7 +51,7 @@ struct AmazonSESTests {
     #expect(try call.json().object?["ConfigurationSetName"] == nil)
   }
 
-  @Test func `a call without an answer to the signature goes to the host's own region`() throws {
+  @Test func `the region may be that of the host`() throws {
     let url = try TransportURL("ses://A:s@email.us-east-2.amazonaws.com")
     guard case .api(let origin, let settings) = url.target, case .ses(let ses) = settings.provider
     else {
@@ -58,18 +61,20 @@ struct AmazonSESTests {
     #expect(origin.url == "https://email.us-east-2.amazonaws.com" && ses.region == "us-east-2")
   }
 
-  @Test func `the call names the hash of its body`() async throws {
-    let url = try TransportURL("ses://A:s@?region=eu-west-1&ca=/ca.pem&timeout=7s")
+  private func api(_ text: String, hash: @escaping PayloadHash) throws -> AmazonSES {
+    let url = try TransportURL(text)
     guard case .api(let origin, let settings) = url.target, case .ses(let ses) = settings.provider
-    else {
-      Issue.record("no SES")
-      return
-    }
-    let api = AmazonSES(
+    else { throw MailingError.transportURL(problem: "no SES") }
+    return AmazonSES(
       endpoint: APIEndpoint(origin, timeout: url.timeout, mayReachPrivate: false), settings: ses,
-      secret: SecretText("s"), sessionToken: nil, hash: { [UInt8($0.count % 256), 0xff] })
+      secret: SecretText("s"), sessionToken: nil, hash: hash)
+  }
+
+  @Test func `the call names the hash of its body`() async throws {
+    let api = try api("ses://A:s@?region=eu-west-1&ca=/ca.pem&timeout=7s", hash: Sample.hash)
     let call = try await api.call(for: Sample.mail())
-    #expect(call.payloadSHA256 == Hex.encode([UInt8(Int(call.body.count) % 256), 0xff]))
+    var body: [UInt8]? = try SentBody.bytes(of: call.body)
+    #expect(call.payloadSHA256 == Hex.encode(Sample.hash { body.take() }))
     #expect(
       call.authentication
         == .awsSigV4(
@@ -77,6 +82,48 @@ struct AmazonSESTests {
     #expect(call.url == "https://email.eu-west-1.amazonaws.com/v2/email/outbound-emails")
     #expect(!call.allowPlainHTTP && !call.mayReachPrivate && !call.isRepeatable)
     #expect(call.caFile == "/ca.pem" && call.timeout == .seconds(7))
+  }
+
+  @Test func `a message of 40 MiB goes out, and one of a byte more never will`() async throws {
+    let api = try api("ses://A:s@?region=eu-west-1", hash: { _ in [1] })
+    let limit = AmazonSES.maximumSize
+    #expect(try await api.call(for: Self.mail(ofSize: limit)).payloadSHA256 == "01")
+    await #expect {
+      try await api.call(for: Self.mail(ofSize: limit + 1))
+    } throws: {
+      ($0 as? CallProblem)?.outcome == .permanent(cause: "mail_too_large")
+    }
+  }
+
+  /// Nothing of its file is ever read.
+  private static func mail(ofSize size: Int64) throws -> RenderedMail {
+    func mail(lines: Int64, beside places: Int) throws -> RenderedMail {
+      try Sample.mail(
+        text: String(repeating: "a", count: places % 4),
+        html: String(repeating: "a", count: places / 4),
+        files: [
+          MailFile(
+            path: "/nowhere", name: "a", mediaType: "a/b", size: lines * 57, isInline: false)
+        ])
+    }
+    let lines = (size - MIMEMessage.body(of: try mail(lines: 0, beside: 0)).count) / 78
+    // A line too long is broken, which takes three octets more; the text has room beside it.
+    for place in 0..<400 {
+      let mail = try mail(lines: lines, beside: place)
+      if MIMEMessage.body(of: mail).count == size { return mail }
+    }
+    throw MailingError.transportURL(problem: "no such size")
+  }
+
+  @Test func `a file that has changed is no fault of Amazon, and nothing is sent`() async throws {
+    let folder = try MailFolder()
+    let server = try APIServer()
+    let mail = try Sample.mailWithFiles(in: folder)
+    try folder.write("logo.png", [0x89])
+    #expect(
+      try await Sample.deliver(mail, Self.url, to: server)
+        == .transient(cause: "http_file_changed", blame: .message))
+    #expect(server.calls.isEmpty)
   }
 
   @Test(arguments: [

@@ -144,7 +144,8 @@ struct HTTPOutcomeTests {
       #expect(
         try await Sample.deliver(Sample.mail(), Self.url, to: server)
           == .transient(
-            cause: "http_429", blame: .transport, retryAfter: WholeDuration(seconds: Int64(seconds))))
+            cause: "http_429", blame: .transport, retryAfter: WholeDuration(seconds: Int64(seconds))
+          ))
     }
   }
 
@@ -170,7 +171,8 @@ struct HTTPOutcomeTests {
     for url in ["sendgrid://k@HOST?tls=none", "resend://k@HOST?tls=none"] {
       let server = try APIServer()
       _ = try await Sample.deliver(mail, url, to: server)
-      let subject = try #require(try #require(server.calls.first).json().object?["subject"]?.string)
+      let json = try #require(server.calls.first).json()
+      let subject = try #require(json.object?["subject"]?.string)
       #expect(subject.utf8.allSatisfy { $0 >= 0x20 })
     }
   }

@@ -53,11 +53,11 @@ struct MailWebhookTests {
     try folder.write("logo.png", [0x89])
     #expect(
       try await Sample.deliver(mail, url, to: server)
-        == .transient(cause: "file_changed", blame: .message))
+        == .transient(cause: "http_file_changed", blame: .message))
     folder.remove(name: "logo.png")
     #expect(
       try await Sample.deliver(mail, url, to: server)
-        == .transient(cause: "file_missing", blame: .message))
+        == .transient(cause: "http_file_missing", blame: .message))
     #expect(server.calls.isEmpty)
   }
 

@@ -61,7 +61,9 @@ struct PostmarkTests {
   }
 
   @Test(arguments: [
-    (406, "Inactive recipient", DeliveryOutcome.permanent(cause: "http_422_406", isRecipient: true)),
+    (
+      406, "Inactive recipient", DeliveryOutcome.permanent(cause: "http_422_406", isRecipient: true)
+    ),
     (
       300, "Invalid 'To' address: 'ada'.",
       .permanent(cause: "http_422_300_to", isRecipient: true)

@@ -62,9 +62,14 @@ struct ResendTests {
       422, "validation_error", "Invalid `to` field.",
       DeliveryOutcome.permanent(cause: "http_422_to", isRecipient: true)
     ),
-    (422, "validation_error", "Invalid `from` field.", .permanent(cause: "http_422_validation_error")),
+    (
+      422, "validation_error", "Invalid `from` field.",
+      .permanent(cause: "http_422_validation_error")
+    ),
     (400, "validation_error", "", .permanent(cause: "http_400_validation_error")),
-    (403, "validation_error", "", .transient(cause: "http_403_validation_error", blame: .transport)),
+    (
+      403, "validation_error", "", .transient(cause: "http_403_validation_error", blame: .transport)
+    ),
     (
       422, "invalid_from_address", "",
       .transient(cause: "http_422_invalid_from_address", blame: .transport)

@@ -31,7 +31,8 @@ struct RetryAfterTests {
   @Test(arguments: [
     ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Wed, 31 Dec 1969 23:59:59 GMT", -1),
     ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Tue, 29 Feb 2000 00:00:00 GMT", 951_782_400),
-    ("Thu, 29 Feb 2024 12:00:00 GMT", 1_709_208_000), ("Fri, 01 Mar 2024 00:00:00 GMT", 1_709_251_200),
+    ("Thu, 29 Feb 2024 12:00:00 GMT", 1_709_208_000),
+    ("Fri, 01 Mar 2024 00:00:00 GMT", 1_709_251_200),
   ])
   func `a date is a moment`(value: String, seconds: Int64) {
     #expect(RetryAfter.date(Array(value.utf8)) == seconds)

@@ -70,18 +70,19 @@ struct SMTPOutcomeTests {
     }
   }
 
-  @Test(arguments: [
-    (SMTPFailure.Stage.rcpt, 550, nil, true), (.rcpt, 551, nil, true), (.rcpt, 553, nil, true),
-    (.rcpt, 552, nil, false), (.rcpt, 554, nil, false), (.rcpt, 549, nil, false),
-    (.mail, 550, nil, false), (.data, 550, nil, false), (.message, 550, nil, false),
-    (.rcpt, 550, "5.1.1", true), (.rcpt, 550, "5.1.2", true), (.rcpt, 550, "5.1.3", true),
-    (.rcpt, 550, "5.1.6", true), (.rcpt, 550, "5.1.10", true), (.rcpt, 550, "5.2.1", true),
-    (.rcpt, 554, "5.1.1", true), (.message, 550, "5.1.1", true), (.data, 554, "5.1.1", true),
-    (.rcpt, 550, "5.1.4", false), (.rcpt, 550, "5.1.7", false), (.rcpt, 550, "5.1.8", false),
-    (.rcpt, 550, "5.1.0", false), (.rcpt, 550, "5.1.11", false), (.rcpt, 552, "5.2.2", false),
-    (.rcpt, 550, "5.7.1", false), (.rcpt, 550, "5.7.26", false), (.rcpt, 553, "5.7.1", false),
-    (.mail, 553, "5.1.1", false), (.message, 554, "5.7.1", false),
-  ] as [(SMTPFailure.Stage, Int, String?, Bool)])
+  @Test(
+    arguments: [
+      (SMTPFailure.Stage.rcpt, 550, nil, true), (.rcpt, 551, nil, true), (.rcpt, 553, nil, true),
+      (.rcpt, 552, nil, false), (.rcpt, 554, nil, false), (.rcpt, 549, nil, false),
+      (.mail, 550, nil, false), (.data, 550, nil, false), (.message, 550, nil, false),
+      (.rcpt, 550, "5.1.1", true), (.rcpt, 550, "5.1.2", true), (.rcpt, 550, "5.1.3", true),
+      (.rcpt, 550, "5.1.6", true), (.rcpt, 550, "5.1.10", true), (.rcpt, 550, "5.2.1", true),
+      (.rcpt, 554, "5.1.1", true), (.message, 550, "5.1.1", true), (.data, 554, "5.1.1", true),
+      (.rcpt, 550, "5.1.4", false), (.rcpt, 550, "5.1.7", false), (.rcpt, 550, "5.1.8", false),
+      (.rcpt, 550, "5.1.0", false), (.rcpt, 550, "5.1.11", false), (.rcpt, 552, "5.2.2", false),
+      (.rcpt, 550, "5.7.1", false), (.rcpt, 550, "5.7.26", false), (.rcpt, 553, "5.7.1", false),
+      (.mail, 553, "5.1.1", false), (.message, 554, "5.7.1", false),
+    ] as [(SMTPFailure.Stage, Int, String?, Bool)])
   func `a refusal is the recipient's only where it says that there is no such mailbox`(
     stage: SMTPFailure.Stage, code: Int, status: String?, isRecipient: Bool
   ) {

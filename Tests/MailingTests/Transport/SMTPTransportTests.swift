@@ -70,7 +70,7 @@ struct SMTPTransportTests {
     #expect(lines.filter { $0.hasPrefix("MAIL ") } == ["MAIL FROM:<no-reply@example.com>"])
     #expect(lines.filter { $0.hasPrefix("RCPT ") } == ["RCPT TO:<ada@example.org>"])
     let data = try #require(lines.firstIndex(of: "DATA"))
-    let body = try await WholeBody.bytes(of: MIMEMessage.body(of: mail))
+    let body = try SentBody.bytes(of: MIMEMessage.body(of: mail))
     let sent = String(decoding: body, as: UTF8.self).utf8.split(
       separator: 10, omittingEmptySubsequences: false
     ).dropLast().map { String(Substring($0.dropLast())) }
@@ -142,7 +142,8 @@ struct SMTPTransportTests {
     #expect(await sending.deliver(mail, under: Sample.lease) == .delivered)
   }
 
-  @Test func `the URL decides endpoint and timeout, and the lease may stop the mail`() async throws {
+  @Test func `the URL decides endpoint and timeout, and the lease may stop the mail`() async throws
+  {
     let url = "smtps://u:p%40ss@mail.example?timeout=5m&ca=/etc/ca.pem&ehlo=a.example&auth=login"
     let transport = try transport(url, ehloName: "b.example") { transfer in
       #expect(

@@ -112,7 +112,8 @@ struct SecretFileTests {
     try folder.write("key", Self.secret)
     for url in [
       "sendgrid://hunter2@", "mailgun://hunter2@?domain=m.example", "postmark://hunter2@",
-      "resend://hunter2@", "ses://hunter2:hunter2@?region=eu-west-1", "smtps://hunter2:hunter2@m.example",
+      "resend://hunter2@", "ses://hunter2:hunter2@?region=eu-west-1",
+      "smtps://hunter2:hunter2@m.example",
       "webhook+https://app.example/hunter2?secret_file=\(folder.path)/key",
     ] {
       let transport = try Sample.transport(url, through: loop)

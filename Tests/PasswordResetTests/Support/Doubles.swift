@@ -34,7 +34,7 @@ final class OneRequest: RequestReader, TokenConsumer {
   ) async throws(ResetError) -> RequestDescription? { nil }
 
   func consume(
-    _ id: RequestID, key: KeyedHash?,
+    _ id: RequestID, key: KeyedHash?, reports: Bool,
     judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     asked.withLock { $0.append(id) }
@@ -54,7 +54,7 @@ struct Unreachable: RequestReader, TokenConsumer, TokenRevoker, RequestRecorder 
   ) async throws(ResetError) -> RequestDescription? { throw .unavailable }
 
   func consume(
-    _ id: RequestID, key: KeyedHash?,
+    _ id: RequestID, key: KeyedHash?, reports: Bool,
     judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome { throw .unavailable }
 

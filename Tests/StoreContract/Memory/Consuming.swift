@@ -54,7 +54,8 @@ extension MemoryStore.State {
   fileprivate mutating func consume(
     _ request: MemoryRequest, key: KeyedHash?, _ addressOnly: KeyedHash
   ) {
-    for other in requests.values where request.isSibling(of: other, addressOnly) {
+    for other in requests.values
+    where request.isSibling(of: other, addressOnly) && mayBeOpened(other) {
       requests[other.id]?.revoked = (now, .siblingConsumed)
     }
     requests[request.id]?.consumed = (now, key)
@@ -70,13 +71,15 @@ extension MemoryStore.State {
     let accounts = Set([accountKey] + asked.map(\.accountKey)).subtracting([nil])
     let doomed = own.filter { request in
       (accounts.contains(request.accountKey) || request.addressKey == addressKey)
-        && request.isOpen && (request.expiresAt > now || isToBeMailed(request.id))
+        && request.isOpen && mayBeOpened(request)
     }
     for request in doomed { requests[request.id]?.revoked = (now, reason) }
     return doomed.count
   }
 
-  private func isToBeMailed(_ id: RequestID) -> Bool {
-    messages.values.contains { $0.requestID == id && $0.kind == .link && $0.deadAt == nil }
+  /// A message that waits, or a dead letter that is brought back, would make its link live again.
+  private func mayBeOpened(_ request: MemoryRequest) -> Bool {
+    request.expiresAt > now
+      || messages.values.contains { $0.requestID == request.id && $0.kind == .link }
   }
 }

@@ -81,6 +81,13 @@ extension StoreContract {
       }
       #expect(try await contract.refusal(other) == nil)
     },
+    Rule("an expired link stays expired, and its notice goes out all the same") { contract in
+      let id = try await contract.mail(try Ask(account: "42"))
+      try await contract.moveTime(.seconds(1800))
+      #expect(try await contract.complete(id))
+      #expect(try await contract.refusal(id) == .expired)
+      #expect(try await contract.claim(id, .changed).ready != nil)
+    },
     Rule("a used link stays used, and its notice goes out all the same") { contract in
       let id = try await contract.mail()
       let at = try #require(try await contract.consume(id).consumedAt)

@@ -104,7 +104,7 @@ extension StoreContract {
     _ message: ClaimedMessage, to email: String = "ada@example.com", limits: String = "1/1d"
   ) async throws -> Bool {
     try await store.outbox.sayNoAccount(
-      message, limiterKey: try vault.noAccountKey(try TestVault.address(email)),
+      message, limiterKey: try vault.noAccountKey(try TestVault.address(email), caller: "shop"),
       limits: try #require(RateLimits(limits)))
   }
 }

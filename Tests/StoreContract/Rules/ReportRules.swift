@@ -135,7 +135,7 @@ extension StoreContract {
     exceptions: [String] = []
   ) async throws -> Bool {
     try await store.reports.record(
-      records, delivery: try vault.receiptKey(Array("provider".utf8), Array(call.utf8)),
+      records, delivery: try vault.receiptKey(of: "call", Array("provider".utf8), Array(call.utf8)),
       reports: EventSubscribers(common: common, exceptions: exceptions))
   }
 
@@ -144,7 +144,7 @@ extension StoreContract {
   ) throws -> ReportRecord {
     let name = Array("\(email) \(name)".utf8)
     return ReportRecord(
-      receipt: try vault.receiptKey(Array("provider".utf8), name),
+      receipt: try vault.receiptKey(of: "report", Array("provider".utf8), name),
       suppression: try suppression(of: email, isComplaint ? .complaint : .bounce, for: 3600),
       requestID: id, event: isComplaint ? .requestDisputed : .deliveryFailed)
   }

@@ -21,6 +21,18 @@ extension StoreContract {
       #expect(try await contract.consume(id).consumedAt != nil)
       #expect(try await contract.claim(waiting).isRevoked)
     },
+    Rule("consuming leaves what has expired as it is, unless a dead letter could bring it back") {
+      contract in
+      let expired = try await contract.mail(try Ask("a@example.com", account: "42"))
+      let dead = try await contract.claim(
+        try await contract.accept(try Ask("b@example.com", account: "42")))
+      #expect(try await contract.store.outbox.finish(dead, .dead(cause: "rcpt_550")))
+      try await contract.moveTime(.seconds(1800))
+      let used = try await contract.mail(try Ask("c@example.com", account: "42"))
+      #expect(try await contract.consume(used, reports: true).consumedAt != nil)
+      #expect(try await contract.refusal(expired) == .expired)
+      #expect(try await contract.refusal(dead.requestID)?.isRevoked == true)
+    },
     Rule("other accounts keep their links, also those of the same address") { contract in
       let used = try await contract.mail(try Ask(account: "42"))
       let other = try await contract.mail(try Ask(account: "43"))

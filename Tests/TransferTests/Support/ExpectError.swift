@@ -13,3 +13,12 @@ func expectError<Value>(
     #expect(error as? TransferError == expected, sourceLocation: sourceLocation)
   }
 }
+
+/// Expects that `call` is answered with `status`.
+func expectStatus(
+  _ status: Int, of call: HTTPTransfer, on loop: TransferLoop,
+  sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+  let answer = try await loop.perform(call)
+  #expect(answer.status == status, sourceLocation: sourceLocation)
+}

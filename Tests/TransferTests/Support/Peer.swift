@@ -79,6 +79,13 @@ final class Peer {
     while fill() { buffer = [] }
   }
 
+  /// Whether the client goes away within so many milliseconds, without reading what it sends.
+  func hasEnded(within milliseconds: Int32 = -1) -> Bool {
+    // POLLRDHUP, which Glibc does not name.
+    var end = pollfd(fd: input, events: 0x2000, revents: 0)
+    return poll(&end, 1, milliseconds) > 0
+  }
+
   /// Closes with RST, so that the client sees the end even while it sends.
   func abort() {
     var option = linger(l_onoff: 1, l_linger: 0)

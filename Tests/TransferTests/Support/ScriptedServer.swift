@@ -92,9 +92,8 @@ func loopback(port: UInt16) -> sockaddr_in {
 
 /// A port on which nobody listens.
 func closedPort() -> UInt16 {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(descriptor) }
-  return bindToLoopback(descriptor)
+  // Bound for as long as the process runs, so that no other test gets it.
+  bindToLoopback(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
 }
 
 func startThread(_ body: @escaping @Sendable () -> Void) {

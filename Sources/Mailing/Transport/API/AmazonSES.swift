@@ -9,33 +9,42 @@ struct AmazonSES: MailAPI {
   let settings: APISettings.SESSettings
   let secret: SecretText
   let sessionToken: SecretText?
-  /// SHA-256.
-  let hash: @Sendable ([UInt8]) -> [UInt8]
+  let hash: PayloadHash
+
+  /// What Amazon takes of a message, attachments in base64.
+  static let maximumSize: Int64 = 40 * 1024 * 1024
 
   func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
-    // The signature covers the hash of all that is sent, so the files have to be read before.
-    let message = try await WholeBody.bytes(of: MIMEMessage.body(of: mail))
+    let message = MIMEMessage.body(of: mail)
+    guard message.count <= Self.maximumSize else {
+      throw CallProblem(outcome: .permanent(cause: "mail_too_large"))
+    }
     let body = request(mail, message)
+    let digest: [UInt8]
+    do throws(TransferError) { digest = try await body.digest(hash) } catch {
+      throw CallProblem(outcome: DeliveryOutcome(error))
+    }
     return endpoint.post(
-      "/v2/email/outbound-emails", type: "application/json", body: TransferBody(body),
+      "/v2/email/outbound-emails", type: "application/json", body: body,
       authentication: .awsSigV4(
         accessKeyID: settings.accessKeyID.revealed, secret: secret.revealed,
         region: settings.region, service: "ses", sessionToken: sessionToken?.revealed),
-      payloadSHA256: Hex.encode(hash(body)))
+      payloadSHA256: Hex.encode(digest))
   }
 
-  private func request(_ mail: RenderedMail, _ message: [UInt8]) -> [UInt8] {
+  private func request(_ mail: RenderedMail, _ message: TransferBody) -> TransferBody {
     let tag = JSONObject(texts: [
       ("Name", RenderedMail.requestKey), ("Value", mail.requestID.description),
     ])
-    return JSON.object(
-      JSONObject(present: [
-        ("Content", .object(["Raw": .object(["Data": .string(Base64.encode(message))])])),
-        ("Destination", .object(["ToAddresses": .array([.string(mail.to.text)])])),
-        ("EmailTags", .array([.object(tag)])),
-        ("ConfigurationSetName", settings.configurationSet.map(JSON.string)),
-      ])
-    ).serializedBytes()
+    let members = JSONObject(present: [
+      ("Destination", .object(["ToAddresses": .array([.string(mail.to.text)])])),
+      ("EmailTags", .array([.object(tag)])),
+      ("ConfigurationSetName", settings.configurationSet.map(JSON.string)),
+    ])
+    return TransferBody([
+      .bytes(FileJSON.open(members) + Array(#""Content":{"Raw":{"Data":""#.utf8)),
+      .encoded(message), .bytes(Array(#""}}}"#.utf8)),
+    ])
   }
 
   /// The exception's name, from `x-amzn-errortype` (`Name:http://…`) or `__type`

@@ -26,18 +26,18 @@ struct MailWebhook: MailAPI {
 
   func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
     guard let now = try? clock.now() else { throw Self.problem("clock_unavailable") }
-    // The signature covers all that is sent, so the files have to be read before.
-    let body = try await WholeBody.bytes(
-      of: FileJSON.body(
-        Self.message(mail), files: mail.files.map(Self.entry), under: "attachments",
-        content: "content"))
-    let signature: [(name: String, value: String)]
-    do throws(ResetError) {
-      signature = try secrets.headers(id: mail.messageID.description, at: now, body: body)
-    } catch { throw Self.problem("signing_failed") }
+    let body = FileJSON.body(
+      Self.message(mail), files: mail.files.map(Self.entry), under: "attachments",
+      content: "content")
+    let signature: [(name: String, value: String)]?
+    do throws(TransferError) {
+      signature = try await body.digest { [secrets] next in
+        try? secrets.headers(id: mail.messageID.description, at: now, chunks: next)
+      }
+    } catch { throw CallProblem(outcome: DeliveryOutcome(error)) }
+    guard let signature else { throw Self.problem("signing_failed") }
     return endpoint.post(
-      path.revealed, type: "application/json", headers: signature, body: TransferBody(body),
-      isRepeatable: true)
+      path.revealed, type: "application/json", headers: signature, body: body)
   }
 
   private static func problem(_ cause: String) -> CallProblem {

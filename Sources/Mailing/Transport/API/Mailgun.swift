@@ -22,12 +22,11 @@ struct Mailgun: MailAPI {
       ("to", mail.to.text), ("o:tracking", "no"), ("o:tracking-clicks", "no"),
       ("o:tracking-opens", "no"), ("v:\(RenderedMail.requestKey)", mail.requestID.description),
     ]
+    let part = "--\(boundary)\r\nContent-Disposition: form-data; name="
     var head = ""
-    for (name, value) in fields {
-      head += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
-    }
-    head += "--\(boundary)\r\nContent-Disposition: form-data; name=\"message\"; "
-    head += "filename=\"message.mime\"\r\nContent-Type: message/rfc822\r\n\r\n"
+    for (name, value) in fields { head += "\(part)\"\(name)\"\r\n\r\n\(value)\r\n" }
+    head += "\(part)\"message\"; filename=\"message.mime\"\r\n"
+    head += "Content-Type: message/rfc822\r\n\r\n"
     return TransferBody(
       [.bytes(Array(head.utf8))] + MIMEMessage.body(of: mail).pieces
         + [.bytes(Array("\r\n--\(boundary)--\r\n".utf8))])

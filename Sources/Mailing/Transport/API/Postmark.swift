@@ -42,7 +42,7 @@ struct Postmark: MailAPI {
     return (members, file)
   }
 
-  /// `ErrorCode`; 300, which stands for any field at fault, is `300_to` where that is the recipient.
+  /// `ErrorCode`; 300, which stands for any field at fault, is `300_to` for the recipient's.
   static func code(in answer: HTTPAnswer) -> String? {
     guard let object = (try? JSON(parsing: answer.body))?.object,
       let number = object["ErrorCode"]?.integer, (0...99_999).contains(number)

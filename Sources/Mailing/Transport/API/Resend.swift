@@ -16,12 +16,11 @@ struct Resend: MailAPI {
       ],
       body: FileJSON.body(
         Self.message(mail), files: mail.files.map(Self.entry), under: "attachments",
-        content: "content"),
-      isRepeatable: true)
+        content: "content"))
   }
 
-  /// Message-ID and Date are not among the fields: Resend sends by Amazon SES, which puts its own in
-  /// their place. Tracking is a setting of the domain, not of a mail.
+  /// Message-ID and Date are not among the fields: Resend sends by Amazon SES, which puts its own
+  /// in their place. Tracking is a setting of the domain, not of a mail.
   private static func message(_ mail: RenderedMail) -> JSONObject {
     [
       "from": .string(sender(mail.from)), "to": .array([.string(mail.to.text)]),
@@ -35,7 +34,7 @@ struct Resend: MailAPI {
     ]
   }
 
-  /// Resend takes neither quotes nor encoded-words here, so what would need them falls out.
+  /// Resend takes neither quotes nor encoded-words here: what would need them falls out.
   private static func sender(_ mailbox: Mailbox) -> String {
     let special = "()<>[]:;@\\,\"".utf8
     let name = mailbox.shownName.map {

@@ -25,7 +25,8 @@ struct SendGrid: MailAPI {
       ]),
       "from": .object(
         JSONObject(present: [
-          ("email", .string(mail.from.address.text)), ("name", mail.from.shownName.map(JSON.string)),
+          ("email", .string(mail.from.address.text)),
+          ("name", mail.from.shownName.map(JSON.string)),
         ])),
       "subject": .string(mail.subjectLine),
       "content": .array([

@@ -13,18 +13,22 @@ struct APIEndpoint: Sendable {
     self.mayReachPrivate = mayReachPrivate
   }
 
-  /// A POST. Some providers turn calls without User-Agent away.
+  /// A POST, which is never repeated within an attempt: whether a mail arrived whose call had no
+  /// answer is for the schedule to wait out, also where the provider has a key for it.
+  ///
+  /// Some providers turn calls without User-Agent away. Amazon does not, and there it would be
+  /// signed, although Amazon asks to leave out what is changed on the way.
+  /// - Parameter payloadSHA256: for signed calls only.
   func post(
     _ path: String, type: String, headers: [(name: String, value: String)] = [],
-    body: TransferBody, authentication: HTTPAuthentication? = nil, payloadSHA256: String? = nil,
-    isRepeatable: Bool = false
+    body: TransferBody, authentication: HTTPAuthentication? = nil, payloadSHA256: String? = nil
   ) -> HTTPTransfer {
-    HTTPTransfer(
+    let agent = payloadSHA256 == nil ? [(name: "user-agent", value: "rekey")] : []
+    return HTTPTransfer(
       method: "POST", url: origin.url + path,
-      headers: [
-        ("content-type", type), ("accept", "application/json"), ("user-agent", "rekey"),
-      ] + headers, body: body, timeout: timeout.duration, allowPlainHTTP: origin.isPlain,
+      headers: [("content-type", type), ("accept", "application/json")] + agent + headers,
+      body: body, timeout: timeout.duration, allowPlainHTTP: origin.isPlain,
       caFile: origin.caFile, authentication: authentication, payloadSHA256: payloadSHA256,
-      isRepeatable: isRepeatable, mayReachPrivate: mayReachPrivate)
+      mayReachPrivate: mayReachPrivate)
   }
 }

@@ -27,7 +27,7 @@ enum FileJSON {
   }
 
   /// An object that goes on.
-  private static func open(_ object: JSONObject) -> [UInt8] {
+  static func open(_ object: JSONObject) -> [UInt8] {
     let bytes = JSON.object(object).serializedBytes().dropLast()
     return object.members.isEmpty ? Array(bytes) : bytes + [UInt8(ascii: ",")]
   }

@@ -44,8 +44,7 @@ extension MailAPI {
   static func outcome(
     status: Int, code: String?, retryAfter: WholeDuration? = nil
   ) -> DeliveryOutcome {
-    let cause = ShortCause.clean((["http", String(status), code] as [String?])
-      .compactMap(\.self).joined(separator: "_"))
+    let cause = ShortCause.clean("http_\(status)" + (code.map { "_\($0)" } ?? ""))
     switch status {
     case 200...299: return .delivered
     case 408, 425, 429, 500...599:

@@ -94,8 +94,9 @@ struct APISettings: Sendable, Hashable {
     guard scheme == .ses else { return nil }
     let labels = (authority.host ?? "").lowercased()
       .split(separator: ".", omittingEmptySubsequences: false)
-    let named = labels.count == 4 && labels[0] == "email"
-      && labels[2...].elementsEqual(["amazonaws", "com"]) ? String(labels[1]) : nil
+    let named =
+      labels.count == 4 && labels[0] == "email"
+        && labels[2...].elementsEqual(["amazonaws", "com"]) ? String(labels[1]) : nil
     guard let region = options[.region] ?? named else {
       throw .transportURL(problem: "ses:// needs region, or email.REGION.amazonaws.com as host")
     }

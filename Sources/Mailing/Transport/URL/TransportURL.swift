@@ -3,9 +3,9 @@ internal import Transfer
 
 /// A way to hand mail over, as configuration writes it.
 ///
-/// - `smtp://[user:password@]host[:port]`, with STARTTLS, without which no mail goes out, unless the
-///   host is this machine or `tls=none` is given, port 587; or `smtps://…`, with TLS from the first
-///   byte, port 465. Parameters: `tls`, `ca`, `ehlo`, `timeout` (6m), `auth=plain|login|xoauth2`,
+/// - `smtp://[user:password@]host[:port]`, port 587, with STARTTLS, without which no mail goes out,
+///   unless the host is this machine or `tls=none` is given; or `smtps://…`, port 465, with TLS from
+///   the first byte. Parameters: `tls`, `ca`, `ehlo`, `timeout` (6m), `auth=plain|login|xoauth2`,
 ///   `password_file`; with the last, only `user@` stands before the host.
 /// - `sendgrid://KEY@[host]`, `mailgun://KEY@[host]?domain=…`, `postmark://TOKEN@[host][?stream=…]`,
 ///   `resend://KEY@[host]`, `ses://ACCESS_KEY_ID:SECRET@[host][?region=…&configuration_set=…&
@@ -51,10 +51,11 @@ extension TransportURL: CustomStringConvertible, CustomDebugStringConvertible, C
   /// Where mail goes and how it is protected, such as `sendgrid://<redacted>@api.sendgrid.com`:
   /// without user, password, key, and the path of a webhook.
   public var description: String {
-    let place = switch target {
-    case .smtp(let settings): settings.description
-    case .api(let origin, _): origin.description
-    }
+    let place =
+      switch target {
+      case .smtp(let settings): settings.description
+      case .api(let origin, _): origin.description
+      }
     return "\(scheme)://\(hasSecret ? "<redacted>@" : "")\(place)"
   }
 

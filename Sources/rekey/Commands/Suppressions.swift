@@ -1,0 +1,150 @@
+import ArgumentParser
+import PasswordReset
+import Storage
+
+struct Suppressions: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List, add and release addresses that get no mail.",
+    discussion: """
+      Requests for a suppressed address are accepted as always; nothing is mailed. What stands on a \
+      command line can be seen by other users of the host: with - the address is read from stdin.
+
+      Examples:
+        rekey suppressions list --reason bounce
+        printf %s ann@example.org | rekey suppressions add -
+        rekey suppressions release --id 0193a5c2-7b1e-7000-8000-3f2a9c1d4e5f
+      """,
+    subcommands: [List.self, Add.self, Release.self])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the addresses that are suppressed now, the last added first.",
+      discussion: """
+        Addresses are masked unless --reveal is given, and missing where keyring.file is not set.
+
+        Examples:
+          rekey suppressions list
+          rekey suppressions list --reason complaint --limit 20
+          rekey suppressions list --json --reveal
+        """)
+
+    @Option(
+      help: "Only these: refused, bounce, complaint or manual.",
+      transform: { try SuppressionReason.named($0) })
+    var reason: SuppressionReason?
+
+    @Option(help: "At most so many. Default: all.")
+    var limit: Int?
+
+    @Flag(help: "Write one JSON object a line.")
+    var json = false
+
+    @Flag(help: "Show whole addresses; needs keyring.file.")
+    var reveal = false
+
+    @OptionGroup(title: "Configuration")
+    var options: ConfigurationOptions
+
+    func validate() throws {
+      if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
+    }
+
+    func run() async throws {
+      let settings = try options.settings()
+      let lines = SuppressionLines(
+        recipients: try Recipients(settings, reveal: reveal), isJSON: json)
+      try await Suppressions.withDesk(settings) { desk in
+        try await desk.list(reason: reason, limit: limit) { page in
+          page.allSatisfy { Standard.output(lines.line(of: $0)) }
+        }
+      }
+    }
+  }
+
+  struct Add: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Suppress an address for a while.",
+      discussion: """
+        Where it is suppressed already, the later end counts.
+
+        Examples:
+          printf %s ann@example.org | rekey suppressions add -
+          rekey suppressions add ann@example.org --for 90d --reason complaint
+        """)
+
+    @Argument(help: "The address, or - to read it from stdin, where other users cannot see it.")
+    var address: String
+
+    @Option(name: .customLong("for"), help: "1h to 3650d. Default: suppressions.lifetime.")
+    var lifetime: String?
+
+    @Option(
+      help: "refused, bounce, complaint or manual. Default: manual.",
+      transform: { try SuppressionReason.named($0) })
+    var reason = SuppressionReason.manual
+
+    @Flag(help: "Write one JSON object.")
+    var json = false
+
+    @OptionGroup(title: "Configuration")
+    var options: ConfigurationOptions
+
+    func validate() throws {
+      guard let lifetime else { return }
+      guard let lifetime = WholeDuration(lifetime), (3600...315_360_000).contains(lifetime.seconds)
+      else { throw ValidationError("--for must be a duration from 1h to 3650d, such as 30d.") }
+    }
+
+    func run() async throws {
+      let settings = try options.settings()
+      let book = try AddressBook(settings)
+      let address = try book.address(address)
+      let lifetime = lifetime.flatMap { WholeDuration($0) } ?? settings.suppressionLifetime
+      let lines = SuppressionLines(
+        recipients: try Recipients(settings, reveal: false), isJSON: json)
+      try await Suppressions.withDesk(settings) { desk in
+        let entry = try book.suppression(
+          of: address, reason, for: lifetime, at: try await desk.now())
+        let (now, before) = try await desk.add(entry)
+        show(now, before, lines)
+      }
+    }
+
+    private func show(
+      _ now: SuppressedAddress, _ before: SuppressedAddress?, _ lines: SuppressionLines
+    ) {
+      let isKept = before?.id == now.id
+      let done = before == nil ? "added" : isKept ? "kept" : "extended"
+      if json {
+        Standard.output(lines.line(of: now, with: [("done", .string(done))]))
+        return
+      }
+      Standard.output("\(done) \(lines.line(of: now))")
+      if isKept { Standard.error("it was suppressed already, to a later end") }
+    }
+  }
+
+  /// Lends the desk and closes it, whatever happens.
+  static func withDesk(
+    _ settings: Settings, _ body: (SuppressionDesk) async throws -> Void
+  ) async throws {
+    let url = try settings.require(settings.databaseURL, .databaseURL)
+    try await workingOnDatabase {
+      let desk = try SuppressionDesk(url: url)
+      do { try await body(desk) } catch {
+        await desk.close()
+        throw error
+      }
+      await desk.close()
+    }
+  }
+}
+
+extension SuppressionReason {
+  fileprivate static func named(_ text: String) throws -> SuppressionReason {
+    guard let reason = SuppressionReason(rawValue: text) else {
+      throw ValidationError("--reason is one of refused, bounce, complaint and manual.")
+    }
+    return reason
+  }
+}

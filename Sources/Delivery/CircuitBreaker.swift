@@ -42,7 +42,7 @@ public struct CircuitBreaker: Sendable {
   private var period = 0
   private var probe: Int?
   private var progressAt: Instant
-  private var usualTime: Duration = .zero
+  private(set) var usualTime: Duration = .zero
   private(set) var cause: String?
   private(set) var changedAt: Instant
 
@@ -93,10 +93,10 @@ public struct CircuitBreaker: Sendable {
     if case .open(let until, _, _) = breaker { until } else { nil }
   }
 
-  /// Full, and nothing has come back for a second and three times what it usually takes, so that the
+  /// Full, and nothing has come back for half a second and three times what it usually takes, so that the
   /// next way should be taken. Those that are still being made ready do not count.
   public func isStalled(_ now: Instant) -> Bool {
-    room(now) == 0 && departed >= window && now - progressAt > .seconds(1) + usualTime * 3
+    room(now) == 0 && departed >= window && now - progressAt > .milliseconds(500) + usualTime * 3
   }
 
   /// A message takes a place.

@@ -77,6 +77,8 @@ public struct DeliveryWorker: Service {
             events.wake()
           }
         }
+        // A transport that has stopped answering is noticed by looking.
+        group.addTask { await repeating(every: .milliseconds(250)) { mail.goOn() } }
         group.addTask {
           await repeating(every: .milliseconds(rules.lease.seconds * 1000 / 3)) {
             await inHand.renew(in: outbox, lease: rules.lease)

@@ -66,13 +66,14 @@ public final class TransportChain: Sendable {
   /// Mails that have a place, by each transport.
   var onTheWay: [Int] { breakers.withLock { $0.map(\.onTheWay) } }
 
-  /// How many mails should be at hand: those that there is a place for, and as many again where
-  /// everything flows.
+  /// How many mails should be at hand: those that there is a place for, and where everything flows
+  /// as many more as go out while the next are being claimed.
   var appetite: Int {
     let now = now()
     return breakers.withLock { breakers in
       guard let index = Self.choice(of: breakers, now) else { return 0 }
-      return breakers[index].room(now) + (breakers[index].isWideOpen ? min(max(width, 8), 64) : 0)
+      return breakers[index].room(now)
+        + (breakers[index].isWideOpen ? min(max(width * 4, 16), 128) : 0)
     }
   }
 
@@ -130,8 +131,9 @@ extension TransportChain {
       outcome: .transient(cause: "no_transport", blame: .transport), transport: "none")
     var pauses: [WholeDuration?] = []
     while var current = place {
-      let start = depart(&current)
-      let outcome = await links[current.index].transport.deliver(mail, under: lease)
+      let (start, patience) = depart(&current)
+      let outcome = await links[current.index].transport.deliver(
+        mail, under: lease, patience: patience)
       settle(current, outcome, since: start)
       result = Result(outcome: outcome, transport: links[current.index].name)
       guard case .transient(_, _, let askedFor) = outcome, !outcome.isLeaseLost, lease.isHeld,
@@ -143,10 +145,18 @@ extension TransportChain {
     return result.askingFor(pauses, of: links.count)
   }
 
-  private func depart(_ place: inout Place) -> ContinuousClock.Instant {
+  /// Where another transport would take the mail, one that says nothing is not waited for as long as
+  /// the only one is.
+  private func depart(
+    _ place: inout Place
+  ) -> (start: ContinuousClock.Instant, patience: Duration) {
     let now = now()
-    breakers.withLock { $0[place.index].depart(&place.pass, now) }
-    return now
+    return breakers.withLock { breakers in
+      breakers[place.index].depart(&place.pass, now)
+      let later = breakers[(place.index + 1)...]
+      guard later.contains(where: { $0.takesOver(now) }) else { return (now, .seconds(60)) }
+      return (now, max(.seconds(5), breakers[place.index].usualTime * 4))
+    }
   }
 
   private func settle(

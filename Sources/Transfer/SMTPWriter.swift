@@ -55,11 +55,14 @@ struct SMTPWriter {
     return true
   }
 
-  /// Whether there is more of the message to send.
+  /// Whether there is more of the message to send. Short pieces go together: most messages are
+  /// taken whole, final dot included.
   private mutating func takePiece() -> Bool {
     guard body != nil else { return false }
     do throws(FileReader.Fault) {
-      try body?.appendPiece(to: &output)
+      repeat {
+        try body?.appendPiece(to: &output)
+      } while body?.isFinished == false && output.count < BodyReader.piece
       return true
     } catch {
       fault = error

@@ -134,7 +134,7 @@ import Testing
     succeed(took: usual)
     var passes = (1...4).map { _ in breaker.begin(start) }
     for index in passes.indices { breaker.depart(&passes[index], start) }
-    let limit = start + .seconds(1) + usual * 3
+    let limit = start + .milliseconds(500) + usual * 3
     #expect(!breaker.isStalled(limit) && breaker.isStalled(limit + Self.grain))
     breaker.succeed(passes[0], took: usual, limit)
     #expect(!breaker.isStalled(limit + .seconds(60)) && breaker.room(limit) > 0)

@@ -48,7 +48,7 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { group in
       try begin(2, chain, &group)
       await first.state.until { $0.waiting.count == 2 }
-      clock.advance(by: .seconds(1))
+      clock.advance(by: .milliseconds(500))
       #expect(chain.enter() == nil && chain.appetite == 0)
       clock.advance(by: .nanoseconds(1))
       #expect(chain.appetite == 2)
@@ -79,8 +79,8 @@ import Testing
     #expect(chain.appetite == 1)
   }
 
-  @Test func `where everything flows as many again are wanted as there are places`() async throws {
-    for (width, extra) in [(1, 8), (8, 8), (20, 20), (64, 64), (100, 64)] {
+  @Test func `where everything flows more are wanted than there are places`() async throws {
+    for (width, extra) in [(1, 16), (8, 32), (20, 80), (64, 128), (100, 128)] {
       let chain = chain([Transport()], width: width)
       for _ in 1...10 { _ = try await deliver(chain) }
       #expect(chain.appetite == width + extra)

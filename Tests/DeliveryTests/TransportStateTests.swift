@@ -112,7 +112,9 @@ private struct RandomTransport: MailTransport {
 
   init(_ outcomes: [DeliveryOutcome]) { self.outcomes = outcomes }
 
-  func deliver(_ mail: RenderedMail, under lease: any Lease) async -> DeliveryOutcome {
+  func deliver(
+    _ mail: RenderedMail, under lease: any Lease, patience: Duration
+  ) async -> DeliveryOutcome {
     for _ in 0..<Int.random(in: 0...3) { await Task.yield() }
     return outcomes.randomElement() ?? .delivered
   }

@@ -19,7 +19,9 @@ final class Transport: MailTransport {
 
   var mails: [RenderedMail] { state.withLock { $0.mails } }
 
-  func deliver(_ mail: RenderedMail, under lease: any Lease) async -> DeliveryOutcome {
+  func deliver(
+    _ mail: RenderedMail, under lease: any Lease, patience: Duration
+  ) async -> DeliveryOutcome {
     guard lease.isHeld else { return .leaseLost }
     let outcome = state.withLock { state in
       state.mails.append(mail)
@@ -53,7 +55,9 @@ final class Checkpoint: MailTransport, EventTransport {
 
   let state = Watched(State())
 
-  func deliver(_ mail: RenderedMail, under lease: any Lease) async -> DeliveryOutcome {
+  func deliver(
+    _ mail: RenderedMail, under lease: any Lease, patience: Duration
+  ) async -> DeliveryOutcome {
     await wait()
   }
 

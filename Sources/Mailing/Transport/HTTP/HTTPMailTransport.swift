@@ -19,7 +19,10 @@ struct HTTPMailTransport: MailTransport {
     self.perform = perform
   }
 
-  func deliver(_ mail: RenderedMail, under lease: any Lease) async -> DeliveryOutcome {
+  /// A call is one step, which its own timeout bounds.
+  func deliver(
+    _ mail: RenderedMail, under lease: any Lease, patience: Duration
+  ) async -> DeliveryOutcome {
     guard smtpUTF8 || mail.from.address.isASCII && mail.to.isASCII else {
       return .permanent(cause: "address_not_ascii")
     }

@@ -18,13 +18,16 @@ struct SMTPTransport: MailTransport {
     self.perform = perform
   }
 
-  func deliver(_ mail: RenderedMail, under lease: any Lease) async -> DeliveryOutcome {
+  func deliver(
+    _ mail: RenderedMail, under lease: any Lease, patience: Duration
+  ) async -> DeliveryOutcome {
     guard smtpUTF8 || mail.from.address.isASCII && mail.to.isASCII else {
       return .permanent(cause: "address_not_ascii")
     }
     let transfer = SMTPTransfer(
       endpoint: endpoint, from: mail.from.address.text, to: mail.to.text,
-      message: MIMEMessage.body(of: mail), timeout: timeout.duration, smtpUTF8: smtpUTF8,
+      message: MIMEMessage.body(of: mail), timeout: timeout.duration,
+      stepTimeout: patience, smtpUTF8: smtpUTF8,
       mayProceed: { lease.isHeld })
     return DeliveryOutcome(await perform(transfer))
   }

@@ -83,6 +83,14 @@ public struct CircuitBreaker: Sendable {
     if case .closed = breaker { window == width } else { false }
   }
 
+  /// How many more messages should be at hand than there are places: what goes out within the 20 ms
+  /// or so that the next claim takes. No more, for after a crash each of them is a suspect.
+  public var ahead: Int {
+    guard isWideOpen else { return 0 }
+    let times = Duration.milliseconds(20) / max(usualTime, .milliseconds(1))
+    return Int(min(max(Double(width) * times, 4), 128))
+  }
+
   /// Open, and not due for a probe.
   public func isShut(_ now: Instant) -> Bool {
     if case .open(let until, _, _) = breaker { now < until } else { false }

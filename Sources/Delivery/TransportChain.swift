@@ -72,8 +72,7 @@ public final class TransportChain: Sendable {
     let now = now()
     return breakers.withLock { breakers in
       guard let index = Self.choice(of: breakers, now) else { return 0 }
-      return breakers[index].room(now)
-        + (breakers[index].isWideOpen ? min(max(width * 4, 16), 128) : 0)
+      return breakers[index].room(now) + breakers[index].ahead
     }
   }
 

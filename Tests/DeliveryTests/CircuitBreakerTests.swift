@@ -74,6 +74,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [(1, 1, 20), (1, 20, 4), (20, 1, 128), (20, 20, 20), (20, 1000, 4)])
+  func `as many are kept at hand as go out while a claim runs`(
+    _ width: Int, _ milliseconds: Int, _ ahead: Int
+  ) {
+    var breaker = CircuitBreaker(width: width, now: start)
+    #expect(breaker.ahead == (width == 1 ? 20 : 0))
+    for _ in 1...10 {
+      breaker.succeed(breaker.begin(start), took: .milliseconds(milliseconds), start)
+    }
+    #expect(breaker.ahead == ahead)
+  }
+
   // MARK: Open
 
   @Test(arguments: [(0.0, 1.0), (0.5, 1.5), (1.0.nextDown, 2.0)])

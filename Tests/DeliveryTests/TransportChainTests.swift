@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test func `where everything flows more are wanted than there are places`() async throws {
-    for (width, extra) in [(1, 16), (8, 32), (20, 80), (64, 128), (100, 128)] {
+    for (width, extra) in [(1, 20), (6, 120), (8, 128), (100, 128)] {
       let chain = chain([Transport()], width: width)
       for _ in 1...10 { _ = try await deliver(chain) }
       #expect(chain.appetite == width + extra)

@@ -166,7 +166,15 @@ def _runs(process: int) -> bool:
 
 def temporary_cluster() -> Cluster:
     """A new, running cluster in a directory that its unprivileged user can reach."""
-    return Cluster(Path(tempfile.mkdtemp(prefix="rekey-postgres-"))).create().start()
+    while True:
+        made = Cluster(Path(tempfile.mkdtemp(prefix="rekey-postgres-"))).create()
+        try:
+            return made.start()
+        except RuntimeError as error:
+            made.remove()
+            # Somebody else has taken the port since it was found free.
+            if "Address already in use" not in str(error):
+                raise
 
 
 def main() -> None:

@@ -59,5 +59,7 @@ struct FileFolder {
     guard Int64(status.st_size) <= TemplateFile.maximumSize else {
       throw .template(file: name, problem: "is larger than 1 GiB")
     }
+    // Some providers refuse a mail with one.
+    guard status.st_size > 0 else { throw .template(file: name, problem: "is empty") }
   }
 }

@@ -16,8 +16,10 @@ public struct DeadLetters: Sendable {
 
   /// - Parameter giveUpAfter: the age of a request after which its link is given up.
   /// - Throws: for a URL that libpq does not take.
-  public init(url: String, giveUpAfter: WholeDuration) throws(DatabaseProblem) {
-    session = try OperatorSession(url: url, command: "dead")
+  public init(url: String, isPooled: Bool = false, giveUpAfter: WholeDuration)
+    throws(DatabaseProblem)
+  {
+    session = try OperatorSession(url: url, isPooled: isPooled, command: "dead")
     self.giveUpAfter = giveUpAfter
   }
 

@@ -20,12 +20,12 @@ struct OperatorSession: Sendable {
 
   /// - Parameter command: shown in pg_stat_activity.
   /// - Throws: for a URL that libpq does not take.
-  init(url: String, command: String) throws(DatabaseProblem) {
+  init(url: String, isPooled: Bool, command: String) throws(DatabaseProblem) {
     do {
       session = Session(
         try PostgresSettings(
           url: url, applicationName: "rekey \(command)", statementTimeout: Self.limit,
-          options: Self.planning),
+          options: Self.planning, isPooled: isPooled),
         name: "pg-operator")
     } catch { throw DatabaseProblem(error) }
   }

@@ -45,8 +45,10 @@ extension OutboxStatistics {
 
   /// Reads all messages once.
   /// - Throws: also for a URL that libpq does not take.
-  public static func read(url: String) async throws(DatabaseProblem) -> OutboxStatistics {
-    let session = try OperatorSession(url: url, command: "outbox")
+  public static func read(url: String, isPooled: Bool = false) async throws(DatabaseProblem)
+    -> OutboxStatistics
+  {
+    let session = try OperatorSession(url: url, isPooled: isPooled, command: "outbox")
     do throws(DatabaseProblem) {
       let statistics = try await read(session)
       await session.close()

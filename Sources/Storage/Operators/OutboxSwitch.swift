@@ -13,8 +13,8 @@ public struct OutboxSwitch: Sendable {
   private let session: OperatorSession
 
   /// - Throws: for a URL that libpq does not take.
-  public init(url: String) throws(DatabaseProblem) {
-    session = try OperatorSession(url: url, command: "outbox")
+  public init(url: String, isPooled: Bool = false) throws(DatabaseProblem) {
+    session = try OperatorSession(url: url, isPooled: isPooled, command: "outbox")
   }
 
   public func close() async { await session.close() }

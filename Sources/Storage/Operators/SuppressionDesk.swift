@@ -18,8 +18,8 @@ public struct SuppressionDesk: Sendable {
   private let session: OperatorSession
 
   /// - Throws: for a URL that libpq does not take.
-  public init(url: String) throws(DatabaseProblem) {
-    session = try OperatorSession(url: url, command: "suppressions")
+  public init(url: String, isPooled: Bool = false) throws(DatabaseProblem) {
+    session = try OperatorSession(url: url, isPooled: isPooled, command: "suppressions")
   }
 
   public func close() async { await session.close() }

@@ -113,7 +113,9 @@ struct OutboxCommand: AsyncParsableCommand {
     func run() async throws {
       let settings = try options.settings()
       let url = try settings.require(settings.databaseURL, .databaseURL)
-      let statistics = try await workingOnDatabase { try await OutboxStatistics.read(url: url) }
+      let statistics = try await workingOnDatabase {
+        try await OutboxStatistics.read(url: url, isPooled: settings.isBehindPooler)
+      }
       let lines = OutboxLines(statistics: statistics)
       for line in json ? [lines.json] : lines.text { Standard.output(line) }
     }
@@ -124,7 +126,7 @@ struct OutboxCommand: AsyncParsableCommand {
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      let outbox = try OutboxSwitch(url: url)
+      let outbox = try OutboxSwitch(url: url, isPooled: settings.isBehindPooler)
       do { try await body(outbox) } catch {
         await outbox.close()
         throw error

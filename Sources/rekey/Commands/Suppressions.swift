@@ -130,7 +130,7 @@ struct Suppressions: AsyncParsableCommand {
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      let desk = try SuppressionDesk(url: url)
+      let desk = try SuppressionDesk(url: url, isPooled: settings.isBehindPooler)
       do { try await body(desk) } catch {
         await desk.close()
         throw error

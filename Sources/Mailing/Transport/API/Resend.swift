@@ -1,8 +1,7 @@
 internal import PasswordReset
 internal import Transfer
 
-/// Resend. Its Idempotency-Key keeps a mail from going out twice for 24 hours, so the call may be
-/// repeated.
+/// Resend. Its Idempotency-Key keeps a mail from going out twice within 24 hours.
 struct Resend: MailAPI {
   let endpoint: APIEndpoint
   let key: SecretText

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import Any
 
@@ -274,6 +275,19 @@ def test_behind_a_pooler_in_transactions_the_whole_flow_works(
         assert serving.caller.consume(token).status == 200
         assert serving.caller.consume(token).code == "token_used"
     assert len(pgbouncer.show("CLIENTS")) >= 2
+
+
+def test_operators_reach_the_database_through_the_pooler_too(
+    rekey: Installation, pgbouncer: PgBouncer
+):
+    url = pgbouncer.through(rekey.database.owner_url)
+    settings = {"REKEY_DATABASE_URL": url, "REKEY_DATABASE_POOLER": "transaction"}
+    assert rekey.succeed("outbox", "pause", "--reason", "a test", **settings)
+    assert json.loads(rekey.succeed("outbox", "stats", "--json", **settings))["paused"]
+    assert rekey.succeed("outbox", "resume", **settings)
+    assert rekey.succeed("dead", "list", "--json", **settings) == ""
+    assert rekey.succeed("suppressions", "list", "--json", **settings) == ""
+    assert json.loads(rekey.succeed("purge", "--json", **settings))["requests"] == 0
 
 
 def test_behind_a_pooler_that_goes_away_and_comes_back_mails_flow_again(

@@ -96,7 +96,3 @@ extension EmailAddress {
     identity.map(\.asciiLowercased) == other.identity.map(\.asciiLowercased)
   }
 }
-
-extension UInt8 {
-  fileprivate var asciiLowercased: UInt8 { (0x41...0x5a).contains(self) ? self | 0x20 : self }
-}

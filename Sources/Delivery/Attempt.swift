@@ -39,6 +39,7 @@ struct AttemptBook: Sendable {
         return isHeld ? .held : .leaseLost
       }
       if Task.isCancelled || Task.isShuttingDownGracefully { break }
+      // A pause between tries against a database that is away.
       try? await Task.sleep(for: pause)
     }
     return .notWritten

@@ -91,11 +91,6 @@ public struct CircuitBreaker: Sendable {
     return Int(min(max(Double(width) * times, 4), 128))
   }
 
-  /// Open, and not due for a probe.
-  public func isShut(_ now: Instant) -> Bool {
-    if case .open(let until, _, _) = breaker { now < until } else { false }
-  }
-
   /// When the next probe is due, while it is shut.
   public var probeAt: Instant? {
     if case .open(let until, _, _) = breaker { until } else { nil }

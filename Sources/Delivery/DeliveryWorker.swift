@@ -103,6 +103,7 @@ public struct DeliveryWorker: Service {
   private func repeating(every interval: Duration, _ action: () async -> Void) async {
     while !Task.isCancelled {
       await action()
+      // A clock's tick; what is due in the database is found by looking.
       try? await Task.sleep(for: interval)
     }
   }

@@ -19,7 +19,7 @@ public struct EventCourier: Sendable {
     public init(
       outbox: any Outbox, vault: Vault,
       transport: @escaping @Sendable (String) -> (any EventTransport)?, giveUp: GiveUp, width: Int,
-      poisonAfter: Int = 5,
+      poisonAfter: Int,
       schedule: RetrySchedule = RetrySchedule(cap: WholeDuration(seconds: 3600))
     ) {
       self.outbox = outbox

@@ -26,6 +26,7 @@ public struct Janitor: Service {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
         let isDone = await runOnce()
+        // A clock's tick: chores are due by time alone.
         try? await Task.sleep(for: isDone ? interval : .seconds(2))
       }
     }

@@ -52,9 +52,7 @@ public struct MailCourier: Sendable {
   struct NoMail: Error {
     let end: AttemptEnd?
 
-    init(_ outcome: AttemptOutcome, report: EventType? = nil) {
-      end = AttemptEnd(outcome: outcome, report: report)
-    }
+    init(_ outcome: AttemptOutcome) { end = AttemptEnd(outcome: outcome) }
 
     init(end: AttemptEnd?) { self.end = end }
   }

@@ -35,6 +35,7 @@ public struct OutboxKeeper: Service {
         await expire()
         // The store has said what went wrong.
         try? await tell(chain.states)
+        // A clock's tick: messages expire by time alone.
         try? await Task.sleep(for: interval)
       }
     }

@@ -5,7 +5,7 @@ public enum LoopbackHost {
   /// - Parameter host: without port and brackets.
   public static func contains(_ host: some StringProtocol) -> Bool {
     let bytes = Array(host.utf8)
-    let name = bytes.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+    let name = bytes.map(\.asciiLowercased)
     if name.elementsEqual("localhost".utf8) || name.elementsEqual("::1".utf8) { return true }
     let numbers = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     return numbers.count == 4 && numbers[0].elementsEqual("127".utf8)

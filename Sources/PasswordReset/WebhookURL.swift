@@ -34,8 +34,7 @@ public struct WebhookURL: Sendable, Equatable {
   }
 
   private static func begins(_ bytes: [UInt8], with scheme: String) -> Bool {
-    bytes.prefix(scheme.utf8.count).map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
-      .elementsEqual(scheme.utf8)
+    bytes.prefix(scheme.utf8.count).map(\.asciiLowercased).elementsEqual(scheme.utf8)
   }
 
   /// Without its port and brackets.

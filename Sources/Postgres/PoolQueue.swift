@@ -102,6 +102,7 @@ final class PoolQueue: Sendable {
   /// runtime until its time, long after its waiter has gone.
   private func startTimer() {
     Task { [weak self] in
+      // Until the earliest deadline of those who wait.
       while let pause = self?.expire() { try? await Task.sleep(for: pause) }
     }
   }

@@ -99,10 +99,3 @@ extension HTTPFields {
     if let name = HTTPField.Name(name) { self[name] = value }
   }
 }
-
-extension String {
-  /// Folds A to Z only.
-  var asciiLowercased: String {
-    String(decoding: utf8.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-  }
-}

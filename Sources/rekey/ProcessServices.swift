@@ -36,6 +36,7 @@ struct DatabaseWatch: Service {
         let problems = await readiness.check().filter { $0.problem != nil }
         if last != problems { log(problems) }
         last = problems
+        // A clock's tick: a database that comes back does not call.
         try? await Task.sleep(for: problems.isEmpty ? .seconds(10) : .milliseconds(500))
       }
     }

@@ -138,6 +138,7 @@ struct SQLDirectoryTests {
   }
 
   @Test func `a query that takes too long is a fault`() async throws {
+    // The server is what is slow here; its end is not waited for.
     let query = "SELECT id, email FROM people, pg_sleep(60) WHERE email = $1"
     let row = "(42, 'ada@example.org', NULL, NULL)"
     try await withDirectory(rows: row, query: query, timeout: .seconds(2)) { directory in

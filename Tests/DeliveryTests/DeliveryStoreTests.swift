@@ -39,7 +39,7 @@ import Testing
     let events = EventCourier(
       EventCourier.Parts(
         outbox: store, vault: contract.vault, transport: { _ in nil }, giveUp: Sample.giveUp,
-        width: 2),
+        width: 2, poisonAfter: 5),
       logger: book.logger)
     return DeliveryWorker(
       outbox: store, mail: try courier(chain), events: events, chain: chain,

@@ -15,7 +15,8 @@ import Testing
   func courier(_ apps: [String: any EventTransport], width: Int = 4) -> EventCourier {
     EventCourier(
       EventCourier.Parts(
-        outbox: outbox, vault: vault, transport: { apps[$0] }, giveUp: Sample.giveUp, width: width),
+        outbox: outbox, vault: vault, transport: { apps[$0] }, giveUp: Sample.giveUp, width: width,
+        poisonAfter: 5),
       logger: book.logger, now: { [clock] in clock.now })
   }
 

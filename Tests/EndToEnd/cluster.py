@@ -112,12 +112,14 @@ class Cluster:
         # would hold the shared memory that the next start wants.
         os.kill(postmaster, signal.SIGSTOP)
         while _state(postmaster) not in "TZ":
+            # The kernel tells nobody when a process has stopped.
             time.sleep(0.001)
         processes = [postmaster, *_children(postmaster)]
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         while any(_runs(process) for process in processes):
+            # Only its parent is told of a process's end.
             time.sleep(0.005)
         # In a container nobody may reap the dead, and a new postmaster would take them for alive.
         (self.data / "postmaster.pid").unlink()

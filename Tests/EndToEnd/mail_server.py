@@ -89,6 +89,7 @@ class Hold:
     async def pass_through(self) -> None:
         self._reached.set()
         while not self._released.is_set():
+            # Released by another thread, whose event this loop cannot await.
             await asyncio.sleep(0.005)
 
 

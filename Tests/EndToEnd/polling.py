@@ -19,5 +19,6 @@ def eventually(look: Callable[[], T], what: str, deadline: float = 15.0) -> T:
             return seen
         if time.monotonic() > end:
             raise AssertionError(f"not seen within {deadline:g} s: {what} (last: {seen!r})")
+        # Between two looks at what gives no sign of itself; never instead of a look.
         time.sleep(pause)
         pause = min(pause * 1.5, 0.1)

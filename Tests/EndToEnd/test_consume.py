@@ -125,6 +125,7 @@ def hold_row_until(database: Database, seconds: float, held: threading.Event) ->
     with database.connect(autocommit=False) as connection:
         connection.execute("SELECT FROM rekey.reset_request FOR UPDATE")
         held.set()
+        # The lock must be held past the expiry that the test is about.
         connection.execute("SELECT pg_sleep(%s)", [seconds])
 
 

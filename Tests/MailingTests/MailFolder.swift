@@ -9,6 +9,7 @@ final class MailFolder {
   let path: String
 
   init() throws {
+    // mkdtemp puts letters of its own in place of the six.
     var template = Array("/tmp/mailing-tests-XXXXXX\0".utf8).map { CChar(bitPattern: $0) }
     let made = mkdtemp(&template)
     path = String(cString: try #require(made))

@@ -59,14 +59,14 @@ enum ProviderJSON {
     return value != 0 && !scalar.properties.isNoncharacterCodePoint
   }
 
-  /// The code unit of a `\uXXXX` that begins here.
+  /// The code unit of a `\u` escape that begins here.
   private static func unit(_ bytes: [UInt8], at index: Int) -> UInt32? {
     guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"),
       bytes[index + 1] == UInt8(ascii: "u")
     else { return nil }
     var value: UInt32 = 0
     for digit in bytes[(index + 2)..<(index + 6)] {
-      guard let digit = Hex.value((65...70).contains(digit) ? digit | 0x20 : digit) else {
+      guard let digit = Hex.value(digit.asciiLowercased) else {
         return nil
       }
       value = value << 4 | UInt32(digit)
@@ -98,12 +98,6 @@ extension JSONObject {
 
   /// Whether a string stands under the key that is one of these but for the case of A to Z.
   func has(_ key: String, in words: Set<String>) -> Bool {
-    self[key]?.string.map { words.contains($0.foldedASCII) } ?? false
-  }
-}
-
-extension String {
-  fileprivate var foldedASCII: String {
-    String(decoding: utf8.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    self[key]?.string.map { words.contains($0.asciiLowercased) } ?? false
   }
 }

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import PasswordReset
 
 /// Why a request is refused before any route sees it.
 public enum EdgeRefusal: Error, Sendable, Equatable {

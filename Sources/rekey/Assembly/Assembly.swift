@@ -23,6 +23,7 @@ struct Assembly: Sendable {
   let vault: Vault
   let signal = WakeSignal()
   let loop: TransferLoop
+  let suppressions: StoredSuppressions
   /// Once this process works.
   let chain: Current<TransportChain?>
   let pages: Current<Pages>
@@ -43,6 +44,7 @@ struct Assembly: Sendable {
     vault = Vault(keyring: keyring, domains: InternationalDomains())
     pages = Current(try Self.readPages(settings))
     composer = CurrentComposer(renderer: Current(try Self.readRenderer(settings)))
+    suppressions = StoredSuppressions(database)
     loop = try TransferLoop(
       maxConnections: settings.concurrency * (settings.transports.count + 2),
       maxConnectionsPerHost: settings.concurrency)

@@ -8,13 +8,8 @@ import Storage
 extension Assembly {
   /// One directory for everybody, and one for each caller that has chosen its own.
   func directories() throws -> @Sendable (Caller) -> (any AccountDirectory)? {
-    let common = try directory(settings.common.directory)
-    var own: [String: any AccountDirectory] = [:]
-    for (name, choices) in settings.own {
-      own[name] = try directory(choices.directory)
-    }
-    let (directories, names) = (own, Set(settings.own.keys))
-    return { caller in names.contains(caller.name) ? directories[caller.name] : common }
+    let directories = try settings.perCaller { try directory($0.directory) }
+    return { caller in directories(caller.name) }
   }
 
   private func directory(_ choice: DirectoryChoice) throws -> (any AccountDirectory)? {

@@ -9,7 +9,7 @@ extension Assembly {
   func hooks() throws(ConfigurationProblem) -> ProviderHooks {
     let (files, addresses) = (settings.hooks, settings.addresses)
     let take = TakeProviderReports(
-      store: StoredSuppressions(database), suppressor: suppressor, vault: vault,
+      store: suppressions, suppressor: suppressor, vault: vault,
       subscribers: subscribers)
     return ProviderHooks(
       sendGrid: try Self.hook(files.sendGrid, .hooksSendGridKeyFile) {

@@ -57,7 +57,7 @@ extension Assembly {
     let base = try settings.require(settings.publicBase, .publicURL)
     return MailCourier(
       MailCourier.Parts(
-        outbox: outbox, suppressions: StoredSuppressions(database), suppressor: suppressor,
+        outbox: outbox, suppressions: suppressions, suppressor: suppressor,
         vault: vault, callers: callers, directory: try directories(), composer: composer,
         chain: chain, link: { token in "\(base)/reset/verify?token=\(token)" },
         lifetime: settings.lifetime, giveUp: giveUp, poisonAfter: settings.poisonAfter),
@@ -88,16 +88,11 @@ extension Assembly {
   }
 
   private func eventCourier(_ outbox: StoredOutbox) throws -> EventCourier {
-    let common = try eventTransport(settings.common.events)
-    var own: [String: any EventTransport] = [:]
-    for (name, choices) in settings.own { own[name] = try eventTransport(choices.events) }
-    let (transports, names) = (own, Set(settings.own.keys))
-    return EventCourier(
+    EventCourier(
       EventCourier.Parts(
         outbox: outbox, vault: vault,
-        transport: { caller in names.contains(caller) ? transports[caller] : common },
-        giveUp: giveUp, width: max(1, eventWidth / 2),
-        poisonAfter: settings.poisonAfter),
+        transport: try settings.perCaller { try eventTransport($0.events) }, giveUp: giveUp,
+        width: max(1, eventWidth / 2), poisonAfter: settings.poisonAfter),
       logger: logger)
   }
 

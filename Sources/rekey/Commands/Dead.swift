@@ -116,13 +116,9 @@ struct Dead: AsyncParsableCommand {
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      let desk = try DeadLetters(
-        url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter)
-      do { try await body(desk) } catch {
-        await desk.close()
-        throw error
-      }
-      await desk.close()
+      try await lending(
+        try DeadLetters(
+          url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter), body)
     }
   }
 }

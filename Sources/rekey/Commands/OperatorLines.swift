@@ -87,6 +87,25 @@ extension EmailAddress {
 }
 
 /// Runs a command's work on the database and makes one line of what went wrong.
+/// What a command holds while it works, and closes whatever happens.
+protocol Lendable {
+  func close() async
+}
+
+extension DeadLetters: Lendable {}
+extension SuppressionDesk: Lendable {}
+extension OutboxSwitch: Lendable {}
+
+func lending<Desk: Lendable>(
+  _ desk: Desk, _ body: (Desk) async throws -> Void
+) async throws {
+  do { try await body(desk) } catch {
+    await desk.close()
+    throw error
+  }
+  await desk.close()
+}
+
 func workingOnDatabase<Value>(_ body: () async throws -> Value) async throws -> Value {
   do { return try await body() } catch let problem as DatabaseProblem {
     Standard.endProgress()

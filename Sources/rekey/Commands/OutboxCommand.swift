@@ -126,12 +126,8 @@ struct OutboxCommand: AsyncParsableCommand {
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      let outbox = try OutboxSwitch(url: url, isPooled: settings.isBehindPooler)
-      do { try await body(outbox) } catch {
-        await outbox.close()
-        throw error
-      }
-      await outbox.close()
+      try await lending(
+        try OutboxSwitch(url: url, isPooled: settings.isBehindPooler), body)
     }
   }
 

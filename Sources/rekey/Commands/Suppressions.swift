@@ -130,12 +130,8 @@ struct Suppressions: AsyncParsableCommand {
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      let desk = try SuppressionDesk(url: url, isPooled: settings.isBehindPooler)
-      do { try await body(desk) } catch {
-        await desk.close()
-        throw error
-      }
-      await desk.close()
+      try await lending(
+        try SuppressionDesk(url: url, isPooled: settings.isBehindPooler), body)
     }
   }
 }

@@ -90,6 +90,7 @@ extension DevCluster {
         await session.close()
         throw CommandFailure(description: "PostgreSQL did not start\(log.words)")
       }
+      // PostgreSQL says nothing when it is ready, so it is asked again.
       try await Task.sleep(for: .milliseconds(20))
     }
     await session.close()
@@ -109,6 +110,7 @@ extension DevCluster {
   func stop() async {
     process.signal(SIGINT)
     let insisting = Task {
+      // Deadlines; cancelled as soon as it has ended.
       try await Task.sleep(for: .seconds(20))
       process.signal(SIGQUIT)
       try await Task.sleep(for: .seconds(5))

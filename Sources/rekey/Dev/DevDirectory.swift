@@ -29,6 +29,7 @@ struct DevDirectory: Sendable {
   /// A new one that is nobody's, for `close()` to remove.
   static func temporary() throws(CommandFailure) -> DevDirectory {
     let parent = FileManager.default.temporaryDirectory.path(percentEncoded: false)
+    // mkdtemp puts letters of its own in place of the six.
     var name = Array("\(parent)/rekey-dev-XXXXXX".utf8CString)
     let made = name.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }

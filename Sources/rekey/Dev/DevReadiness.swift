@@ -14,6 +14,7 @@ struct DevReadiness: Sendable {
         guard ContinuousClock.now < end else {
           throw CommandFailure(description: "the \(name) does not answer at \(url)")
         }
+        // A port that nobody listens on yet gives no sign when somebody does.
         try await Task.sleep(for: .milliseconds(10))
       }
     }

@@ -23,6 +23,7 @@ struct FormerPostmaster {
       guard ContinuousClock.now < end else {
         throw CommandFailure(description: "PostgreSQL of a former start (pid \(pid)) does not end")
       }
+      // No child of this process, so its end is not told.
       try await Task.sleep(for: .milliseconds(20))
     }
   }

@@ -60,6 +60,7 @@ actor LogLines {
   /// Waits until everything is written, for a second at most.
   nonisolated func flush() async {
     for _ in 0..<1000 where pending.withLock({ $0.isWriting }) {
+      // The writer is a thread that tells nobody, and this happens once, at the end.
       try? await Task.sleep(for: .milliseconds(1))
     }
   }

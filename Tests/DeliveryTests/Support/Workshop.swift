@@ -30,7 +30,7 @@ struct Workshop {
     let eventCourier = EventCourier(
       EventCourier.Parts(
         outbox: outbox, vault: office.vault, transport: { _ in told }, giveUp: Sample.giveUp,
-        width: 2),
+        width: 2, poisonAfter: 5),
       logger: office.book.logger)
     let worker = DeliveryWorker(
       outbox: outbox, mail: office.courier(chain), events: eventCourier, chain: chain,

@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOEmbedded
+import PasswordReset
 import Synchronization
 
 @testable import Web

@@ -1,3 +1,5 @@
+internal import PasswordReset
+
 /// Percent-decoding, RFC 3986 §2.1, that takes no second spelling for an error.
 enum PercentDecoding {
   /// Nil for a broken escape, bytes that are not UTF-8, or a control character.
@@ -18,11 +20,6 @@ enum PercentDecoding {
   }
 
   private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
+    Hex.value(byte.asciiLowercased)
   }
 }

@@ -57,11 +57,12 @@ import Testing
     #expect(!answer.body.hasBytes("evil") && recorder.drafts.isEmpty)
   }
 
-  @Test(arguments: [#""<script>\n":1"#, #""ada@example.com":"secret""#])
+  @Test(arguments: [#""<script>\n":1"#, #""zoe@example.com":"secret""#])
   func `does not repeat a field that it does not know`(member: String) async throws {
     let answer = try await Site().call(Self.path, "{\(member)}")
     #expect(answer.status == 400)
-    for text in ["script", "ada", "secret"] { #expect(!answer.body.hasBytes(text)) }
+    // None of them can be a part of the random request_id, which is hexadecimal.
+    for text in ["script", "zoe", "secret"] { #expect(!answer.body.hasBytes(text)) }
   }
 
   @Test(arguments: [(1, true), (256, true), (0, false), (257, false)])

@@ -53,25 +53,29 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+    // A leaf: how texts and small files are read and written.
+    .target(name: "Formats", swiftSettings: strict),
+
     // C libraries in Swift.
     .target(name: "Threading", swiftSettings: strict),
     .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: strictMemory),
     .target(
       name: "Postgres", dependencies: ["CPostgres", "Threading"], swiftSettings: strictMemory),
-    .target(name: "Transfer", dependencies: ["CCurl"], swiftSettings: strictMemory),
+    .target(name: "Transfer", dependencies: ["CCurl", "Formats"], swiftSettings: strictMemory),
 
     // The domain: no I/O.
-    .target(name: "PasswordReset", dependencies: ["Cryptography"], swiftSettings: strict),
+    .target(
+      name: "PasswordReset", dependencies: ["Cryptography", "Formats"], swiftSettings: strict),
 
     // Adapters: each imports the domain, none imports another.
     .target(
-      name: "Storage", dependencies: ["PasswordReset", "Postgres", logging],
+      name: "Storage", dependencies: ["Formats", "PasswordReset", "Postgres", logging],
       swiftSettings: strict, plugins: ["EmbedFiles"]),
     .target(
-      name: "Accounts", dependencies: ["PasswordReset", "Postgres", "Transfer"],
+      name: "Accounts", dependencies: ["Formats", "PasswordReset", "Postgres", "Transfer"],
       swiftSettings: strict),
     .target(
-      name: "Mailing", dependencies: ["PasswordReset", "Transfer", mustache],
+      name: "Mailing", dependencies: ["Formats", "PasswordReset", "Transfer", mustache],
       swiftSettings: strict, plugins: ["EmbedFiles"]),
     .target(
       name: "Delivery", dependencies: ["PasswordReset", lifecycle, logging],
@@ -79,13 +83,17 @@ let package = Package(
     .target(
       name: "Web",
       dependencies: [
-        "PasswordReset", hummingbird, httpTypes, lifecycle, logging, mustache, nioCore,
+        "Formats", "PasswordReset", hummingbird, httpTypes, lifecycle, logging, mustache, nioCore,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
       ],
       swiftSettings: strict, plugins: ["EmbedFiles"]),
+
+    .target(
+      name: "Hooks", dependencies: ["Cryptography", "Formats", "PasswordReset"],
+      swiftSettings: strict),
 
     // For `rekey dev` and tests.
     .target(name: "MailSink", dependencies: [nioCore, nioPosix], swiftSettings: strict),
@@ -97,7 +105,9 @@ let package = Package(
     .executableTarget(
       name: "rekey",
       dependencies: [
-        "Accounts", "Cryptography", "Delivery", "DemoApp", "MailSink", "Mailing", "PasswordReset",
+        "Accounts", "Cryptography", "Delivery", "DemoApp", "Formats", "Hooks", "MailSink",
+        "Mailing",
+        "PasswordReset",
         "Postgres", "Storage", "Threading", "Transfer", "Web",
         hummingbird, lifecycle, logging, "Yams",
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -114,19 +124,28 @@ let package = Package(
       path: "Sources/EmbedFiles/Plugin"),
 
     // Tests: one target a module. Those that need PostgreSQL take it from REKEY_TEST_DATABASE_URL.
+    .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
     .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
-    .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: strict),
     .testTarget(
-      name: "PasswordResetTests", dependencies: ["PasswordReset", "Cryptography", "CCrypto"],
+      name: "TransferTests", dependencies: ["Formats", "Transfer"], swiftSettings: strict),
+    .testTarget(
+      name: "PasswordResetTests",
+      dependencies: ["CCrypto", "Cryptography", "Formats", "PasswordReset", "Support"],
       swiftSettings: strict),
     .testTarget(
-      name: "MailingTests", dependencies: ["Mailing", "PasswordReset", "Transfer"],
+      name: "HooksTests",
+      dependencies: ["CCrypto", "Cryptography", "Formats", "Hooks", "PasswordReset", "Support"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MailingTests", dependencies: ["Formats", "Mailing", "PasswordReset", "Transfer"],
       swiftSettings: strict),
     .testTarget(
       name: "AccountsTests",
-      dependencies: ["Accounts", "Cryptography", "PasswordReset", "Postgres", "Transfer"],
+      dependencies: [
+        "Accounts", "Cryptography", "Formats", "PasswordReset", "Postgres", "Transfer",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "MailSinkTests", dependencies: ["MailSink", nioCore, nioPosix], swiftSettings: strict),
@@ -139,28 +158,36 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "Storage", "StoreContract", "PasswordReset", "Postgres", "Cryptography", logging,
+        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract", logging,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "Delivery", "StoreContract", "PasswordReset", logging, lifecycle, lifecycleTestKit,
+        "Delivery", "Formats", "PasswordReset", "StoreContract", logging, lifecycle,
+        lifecycleTestKit,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Web", "StoreContract", "PasswordReset", hummingbird, httpTypes, logging, nioCore,
+        "Formats", "Hooks", "PasswordReset", "StoreContract", "Web", hummingbird, httpTypes,
+        logging,
+        nioCore,
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(
-      name: "RekeyTests", dependencies: ["rekey", "PasswordReset", argumentParser, logging],
+      name: "RekeyTests",
+      dependencies: ["Formats", "PasswordReset", "rekey", argumentParser, logging],
+      swiftSettings: strict),
+    // What the tests of several modules share.
+    .target(
+      name: "Support", dependencies: ["Formats", "PasswordReset"], path: "Tests/Support",
       swiftSettings: strict),
     // The rules of the store, and a store in memory that is held to them as PostgreSQL is.
     .target(
-      name: "StoreContract", dependencies: ["PasswordReset", "Cryptography"],
+      name: "StoreContract", dependencies: ["Cryptography", "Formats", "PasswordReset"],
       path: "Tests/StoreContract", swiftSettings: strict),
   ]
 )

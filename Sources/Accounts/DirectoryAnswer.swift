@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// What a directory says about an address: an object with `id` and `email`, and perhaps `locale`

@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// A call to the main app's directory, signed as Standard Webhooks 1.0.0 has it, so that any of its

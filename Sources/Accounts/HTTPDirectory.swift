@@ -1,3 +1,4 @@
+public import Formats
 public import PasswordReset
 public import Transfer
 
@@ -9,7 +10,7 @@ public import Transfer
 public struct HTTPDirectory: AccountDirectory {
   private static let maximumAnswer = 16 * 1024
 
-  private let url: WebhookURL
+  private let url: WebURL
   private let policy: EmailAddress.Policy
   private let clock: any DatabaseClock
   private let secrets: WebhookSecrets
@@ -24,7 +25,7 @@ public struct HTTPDirectory: AccountDirectory {
   ///   - makeID: names a call, in visible ASCII; no two calls may have one name.
   ///   - timeout: for the whole call.
   public init(
-    _ url: WebhookURL, policy: EmailAddress.Policy, clock: any DatabaseClock,
+    _ url: WebURL, policy: EmailAddress.Policy, clock: any DatabaseClock,
     secrets: WebhookSecrets, makeID: @escaping @Sendable () -> String,
     timeout: Duration = .seconds(5), through loop: TransferLoop
   ) {

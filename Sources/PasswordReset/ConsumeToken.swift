@@ -72,3 +72,20 @@ public struct ConsumeToken: Sendable {
     return .live(addressOnly: try vault.accountKey(address: details.email, caller: caller))
   }
 }
+
+public enum ConsumeOutcome: Sendable {
+  case missing
+  /// The judge decided against consuming.
+  case decided(ConsumeToken.Answer)
+  case consumed(StoredRequest, at: Timestamp)
+}
+
+public protocol TokenConsumer: Sendable {
+  /// Locks the request and its siblings, asks the judge, and where it lets the token go on consumes
+  /// it and revokes the siblings; all in one transaction that is durable when this returns.
+  /// - Parameter reports: whether the consume queues an event.
+  func consume(
+    _ id: RequestID, key: KeyedHash?, reports: Bool,
+    judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
+  ) async throws(ResetError) -> ConsumeOutcome
+}

@@ -40,3 +40,8 @@ public struct Revocation: Sendable {
   public let addressKey: KeyedHash?
   public let reason: RevokeReason
 }
+
+public protocol TokenRevoker: Sendable {
+  /// Returns how many live tokens died.
+  func revoke(_ revocation: Revocation) async throws(ResetError) -> Int
+}

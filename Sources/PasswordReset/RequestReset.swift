@@ -96,3 +96,9 @@ public enum RecordOutcome: Sendable, Equatable {
 public enum LimitKind: String, Sendable {
   case address, client
 }
+
+/// Writes requests down, within the limits, together with their messages.
+public protocol RequestRecorder: Sendable {
+  /// Durable when it returns.
+  func record(_ draft: RequestDraft) async throws(ResetError) -> RecordOutcome
+}

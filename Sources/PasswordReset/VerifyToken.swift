@@ -39,3 +39,12 @@ public struct VerifyToken: Sendable {
     return id.createdAt < oldest ? .expired : .invalid
   }
 }
+
+public protocol RequestReader: Sendable {
+  func find(_ id: RequestID) async throws(ResetError) -> StoredRequest?
+
+  /// Nil for another caller's request as for one that never was.
+  func describe(
+    _ id: RequestID, for caller: String
+  ) async throws(ResetError) -> RequestDescription?
+}

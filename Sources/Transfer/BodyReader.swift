@@ -1,8 +1,10 @@
+internal import Formats
+
 /// Gives out a body a little at a time. Holds at most one open file and one piece of it, as does
 /// the reader of a body within it.
 final class BodyReader {
   /// Whole lines of base64, and what they become stays below 32 KiB.
-  static let filePiece = Base64Encoding.bytesPerLine * 400
+  static let filePiece = Base64.bytesPerLine * 400
   static let piece = 32 * 1024
 
   /// What the bytes of a piece are, for those who have to look at them.
@@ -60,7 +62,7 @@ final class BodyReader {
     if file.isAtEnd { return false }
     if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: Self.filePiece + 1) }
     let count = try file.read(into: &buffer)
-    Base64Encoding.append(buffer[..<count], hasLines: hasLines, to: &output)
+    Base64.append(buffer[..<count], hasLines: hasLines, to: &output)
     return true
   }
 
@@ -74,7 +76,7 @@ final class BodyReader {
     while rest.count < 3, !isAtEnd { isAtEnd = try inner.append(to: &rest) == nil }
     // What is left of a group of three waits for what follows it; only the last is padded.
     let count = isAtEnd ? rest.count : rest.count - rest.count % 3
-    Base64Encoding.append(rest[..<count], hasLines: false, to: &output)
+    Base64.append(rest[..<count], hasLines: false, to: &output)
     if isAtEnd { rest = [] } else { rest.removeFirst(count) }
     return count > 0
   }

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Formats
 
 extension HTTPTransfer {
   /// What libcurl hashes for a signature itself.
@@ -19,10 +20,10 @@ extension HTTPTransfer {
       }
     } else {
       // What libcurl adds by itself is taken out: a header without value does that.
-      let names = headers.map { lowercased($0.name) }
+      let names = headers.map { $0.name.asciiLowercased }
       let isBare = ["GET", "HEAD"].contains(method)
       let own = isBare ? ["Expect", "Accept"] : ["Expect", "Accept", "Content-Type"]
-      lines = own.filter { !names.contains(lowercased($0)) }.map { $0 + ":" }
+      lines = own.filter { !names.contains($0.asciiLowercased) }.map { $0 + ":" }
     }
     for header in headers {
       lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -47,7 +48,7 @@ extension HTTPTransfer {
     guard authentication.isWellFormed else {
       throw TransferError(.refused, cause: "authentication")
     }
-    let names = headers.map { lowercased($0.name) }
+    let names = headers.map { $0.name.asciiLowercased }
     let isTwice = names.contains("authorization")
     guard !isTwice, !isSigned || areSignable(names) else {
       throw TransferError(.refused, cause: "header")
@@ -90,7 +91,7 @@ extension HTTPAuthentication {
       }
         && [region, service].allSatisfy { text in
           (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
+            && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0 == UInt8(ascii: "-") }
         }
     }
   }

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Formats
 
 /// What has arrived of an answer, as libcurl's callbacks report it.
 final class HTTPReception {

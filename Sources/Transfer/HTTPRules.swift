@@ -1,4 +1,4 @@
-internal import CCurl
+internal import Formats
 
 extension HTTPTransfer {
   /// Scheme, host and port, if the call may be made.
@@ -18,7 +18,8 @@ extension HTTPTransfer {
       throw TransferError(.refused, cause: "ca_file")
     }
     try checkAuthentication()
-    guard let origin = HTTPOrigin(url), origin.isSecure || allowPlainHTTP && origin.isLoopback
+    guard let origin = HTTPOrigin(url),
+      origin.isSecure || allowPlainHTTP && origin.host.isThisMachine
     else { throw TransferError(.refused, cause: "url") }
     return origin.description
   }
@@ -29,50 +30,32 @@ extension HTTPTransfer {
     let own = ["content-length", "transfer-encoding", "expect", "connection", "te", "upgrade"]
     let token = "!#$%&'*+-.^_`|~".utf8
     return (1...256).contains(name.utf8.count)
-      && name.utf8.allSatisfy { $0.isAlphanumeric || token.contains($0) }
-      && !own.contains(lowercased(name))
+      && name.utf8.allSatisfy { $0.isASCIIAlphanumeric || token.contains($0) }
+      && !own.contains(name.asciiLowercased)
       && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
   }
 }
 
-/// Where a URL leads, as libcurl reads it: the reading that decides is the one that is used.
+/// Where a URL leads. It is read so strictly that libcurl cannot read it in another way.
 struct HTTPOrigin: CustomStringConvertible {
   let isSecure: Bool
-  let host: String
-  let port: String
+  let host: HostName
+  private let port: UInt16
 
-  /// Nil for anything but an absolute http or https URL in printable ASCII without user,
-  /// password or fragment.
+  /// Nil for anything but an absolute http or https URL of 1 to 8192 octets without user, password
+  /// or fragment.
   init?(_ url: String) {
-    guard (1...8192).contains(url.utf8.count), url.utf8.allSatisfy({ 0x21...0x7e ~= $0 }),
-      let parsed = unsafe curl_url()
+    guard url.utf8.count <= 8192, let parts = try? URLParts(url),
+      ["http", "https"].contains(parts.scheme), parts.user == nil, parts.fragment == nil,
+      let host = parts.host
     else { return nil }
-    defer { unsafe curl_url_cleanup(parsed) }
-    guard unsafe curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK else { return nil }
-    func part(_ what: CURLUPart, _ flags: Int32 = 0) -> String? {
-      var text: UnsafeMutablePointer<CChar>?
-      let code = unsafe curl_url_get(parsed, what, &text, UInt32(bitPattern: flags))
-      guard code == CURLUE_OK, let text = unsafe text else { return nil }
-      defer { unsafe curl_free(text) }
-      return unsafe String(cString: text)
-    }
-    guard part(CURLUPART_USER) == nil, part(CURLUPART_PASSWORD) == nil,
-      part(CURLUPART_FRAGMENT) == nil, let scheme = part(CURLUPART_SCHEME),
-      ["http", "https"].contains(scheme), let host = part(CURLUPART_HOST), !host.isEmpty,
-      let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT)
-    else { return nil }
-    isSecure = scheme == "https"
-    self.host = lowercased(host)
-    self.port = port
+    isSecure = parts.scheme == "https"
+    self.host = host
+    port = parts.port ?? (isSecure ? 443 : 80)
   }
 
-  /// libcurl resolves `localhost` itself, and has no other spelling of these addresses left.
-  var isLoopback: Bool {
-    if host == "localhost" || host == "[::1]" { return true }
-    let numbers = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    return numbers.count == 4 && String(Substring(numbers[0])) == "127"
-      && numbers.allSatisfy { (1...3).contains($0.count) && $0.allSatisfy(\.isDigit) }
+  /// Equal for all that share a connection.
+  var description: String {
+    "\(isSecure ? "https" : "http")://\(host.bracketed.asciiLowercased):\(port)"
   }
-
-  var description: String { "\(isSecure ? "https" : "http")://\(host):\(port)" }
 }

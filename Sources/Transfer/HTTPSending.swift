@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Formats
 
 /// A request on its way out, as libcurl's callbacks ask for it and report it.
 final class HTTPSending {

@@ -1,51 +1,29 @@
 internal import CCurl
+internal import Formats
 internal import Glibc
 
 /// An address as far as it decides whether a call may go there.
-enum IPAddress: Equatable {
-  /// In host order.
-  case v4(UInt32)
-  /// 16 bytes in network order.
-  case v6([UInt8])
-
-  /// Nil for anything but the text form of one address.
-  init?(_ text: String) {
-    var v4 = in_addr()
-    if unsafe inet_pton(AF_INET, text, &v4) == 1 {
-      self = .v4(UInt32(bigEndian: v4.s_addr))
-      return
-    }
-    var v6 = in6_addr()
-    guard unsafe inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
-    self.init(v6)
-  }
-
+extension IPAddress {
   /// Nil for an address that is neither IPv4 nor IPv6.
   init?(_ address: UnsafeMutablePointer<curl_sockaddr>) {
     let family = unsafe address.pointee.family
     let length = unsafe Int(address.pointee.addrlen)
     guard let bytes = unsafe ccurl_address_bytes(address) else { return nil }
     if family == AF_INET, length >= MemoryLayout<sockaddr_in>.size {
-      let v4 = unsafe bytes.loadUnaligned(as: sockaddr_in.self)
-      self = .v4(UInt32(bigEndian: v4.sin_addr.s_addr))
+      let v4 = unsafe bytes.loadUnaligned(as: sockaddr_in.self).sin_addr
+      self.init(bytes: unsafe withUnsafeBytes(of: v4) { unsafe Array($0) })
     } else if family == AF_INET6, length >= MemoryLayout<sockaddr_in6>.size {
-      self.init(unsafe bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr)
+      let v6 = unsafe bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr
+      self.init(bytes: unsafe withUnsafeBytes(of: v6) { unsafe Array($0) })
     } else {
       return nil
     }
   }
 
-  private init(_ address: in6_addr) {
-    self = .v6(unsafe withUnsafeBytes(of: address) { unsafe Array($0) })
-  }
-
   /// Whether it belongs to the public Internet (the registries of RFC 6890, and what carries an
   /// IPv4 address inside).
   var isPublic: Bool {
-    switch self {
-    case .v4(let address): !Self.specialV4.contains { $0.contains(address) }
-    case .v6(let bytes): Self.isPublic(bytes)
-    }
+    isIPv4 ? Self.isPublicIPv4(bytes) : Self.isPublicIPv6(bytes)
   }
 
   private struct Block {
@@ -69,27 +47,27 @@ enum IPAddress: Equatable {
     Block(prefix: 0xf000_0000, length: 4),  // reserved and broadcast, RFC 1112, RFC 919
   ]
 
-  private static func isPublic(_ bytes: [UInt8]) -> Bool {
-    guard bytes.count == 16 else { return false }
+  private static func isPublicIPv4(_ bytes: some Collection<UInt8>) -> Bool {
+    let address = bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    return !specialV4.contains { $0.contains(address) }
+  }
+
+  private static func isPublicIPv6(_ bytes: [UInt8]) -> Bool {
     let zeros = bytes.prefix { $0 == 0 }.count
     // ::/96 with :: and ::1 and the deprecated compatible form, RFC 4291 section 2.5.
     if zeros >= 12 { return false }
     // ::ffff:0:0/96, RFC 4291 section 2.5.5.2.
-    if zeros == 10, bytes[10] == 0xff, bytes[11] == 0xff { return embedded(bytes[12...]) }
+    if zeros == 10, bytes[10] == 0xff, bytes[11] == 0xff { return isPublicIPv4(bytes[12...]) }
     // 64:ff9b::/96, RFC 6052, and its local-use sibling 64:ff9b:1::/48, RFC 8215.
     if bytes.starts(with: [0x00, 0x64, 0xff, 0x9b]) {
-      return bytes[4..<12].allSatisfy { $0 == 0 } && embedded(bytes[12...])
+      return bytes[4..<12].allSatisfy { $0 == 0 } && isPublicIPv4(bytes[12...])
     }
     // 2002::/16, RFC 3056.
-    if bytes.starts(with: [0x20, 0x02]) { return embedded(bytes[2...5]) }
+    if bytes.starts(with: [0x20, 0x02]) { return isPublicIPv4(bytes[2...5]) }
     // Teredo hides the address of the client, RFC 4380.
     if bytes.starts(with: [0x20, 0x01, 0x00, 0x00]) { return false }
     // Link-local and the deprecated site-local, unique local, multicast.
     let isLocal = bytes[0] == 0xfe && bytes[1] & 0x80 != 0
     return !isLocal && bytes[0] & 0xfe != 0xfc && bytes[0] != 0xff
-  }
-
-  private static func embedded(_ bytes: ArraySlice<UInt8>) -> Bool {
-    IPAddress.v4(bytes.reduce(0) { $0 << 8 | UInt32($1) }).isPublic
   }
 }

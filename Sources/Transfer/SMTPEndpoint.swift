@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A mail server and the way to talk to it. Connections are kept and shared per equal endpoint.
 public struct SMTPEndpoint: Sendable, Hashable {
   /// How the connection is protected. Where there is TLS, it is 1.2 or newer and the certificate
@@ -80,7 +82,7 @@ extension SMTPEndpoint {
   var isWellFormed: Bool {
     let greets =
       (1...255).contains(ehloName.utf8.count)
-      && ehloName.utf8.allSatisfy { 0x21...0x7e ~= $0 }
+      && ehloName.utf8.allSatisfy { $0.isVisibleASCII }
     let texts = [credentials?.username, credentials?.password, passwordFile, caFile]
     return port != 0 && greets && urlHost != nil
       && (passwordFile == nil || credentials != nil)
@@ -91,20 +93,14 @@ extension SMTPEndpoint {
   var url: String? {
     guard let urlHost else { return nil }
     let scheme = tls == .implicit ? "smtps" : "smtp"
-    return "\(scheme)://\(urlHost):\(port)/\(percentEncoded(ehloName))"
+    return "\(scheme)://\(urlHost):\(port)/\(PercentEncoding.encode(ehloName))"
   }
 
   private var urlHost: String? {
-    var bytes = host.utf8[...]
-    if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
-      bytes = bytes.dropFirst().dropLast()
+    var text = host[...]
+    if text.utf8.first == UInt8(ascii: "["), text.utf8.last == UInt8(ascii: "]") {
+      text = text.dropFirst().dropLast()
     }
-    guard (1...253).contains(bytes.count) else { return nil }
-    if bytes.contains(UInt8(ascii: ":")) {
-      let isAddress = bytes.allSatisfy { $0.isHexDigit || ".:".utf8.contains($0) }
-      return isAddress ? "[\(Substring(bytes))]" : nil
-    }
-    let isName = bytes.allSatisfy { $0.isAlphanumeric || "-._".utf8.contains($0) }
-    return isName ? String(Substring(bytes)) : nil
+    return HostName(text)?.bracketed
   }
 }

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Formats
 
 /// What libcurl reports while it opens a connection: sockets and a timer to wait for, the commands
 /// it sends and the replies it gets.

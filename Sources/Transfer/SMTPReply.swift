@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A whole reply (RFC 5321 section 4.2): what a client may act on, none of its text.
 struct SMTPReply: Equatable {
   /// 200 to 599.

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Reads replies byte by byte in memory that does not grow: of a line only its beginning is kept.
 struct SMTPReplyReader {
   enum Fault: String, Error {
@@ -47,7 +49,7 @@ struct SMTPReplyReader {
   }
 
   private func code() -> Int? {
-    guard line.count >= 3, line.prefix(3).allSatisfy(\.isDigit) else { return nil }
+    guard line.count >= 3, line.prefix(3).allSatisfy(\.isASCIIDigit) else { return nil }
     let code = line.prefix(3).reduce(0) { $0 * 10 + Int($1 & 15) }
     return 200...599 ~= code ? code : nil
   }
@@ -62,7 +64,7 @@ struct SMTPReplyReader {
       return nil
     }
     let areNumbers = parts.allSatisfy { part in
-      (1...3).contains(part.count) && part.allSatisfy(\.isDigit)
+      (1...3).contains(part.count) && part.allSatisfy(\.isASCIIDigit)
         && (part.count == 1 || part.first != 0x30)
     }
     return areNumbers ? String(decoding: word, as: UTF8.self) : nil

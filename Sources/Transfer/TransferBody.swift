@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A part of a body. Files are read piece by piece while they go out, never whole.
 public enum TransferPiece: Sendable, Equatable {
   case bytes([UInt8])
@@ -49,8 +51,8 @@ extension TransferPiece {
   var count: Int64 {
     switch self {
     case .bytes(let bytes): Int64(bytes.count)
-    case .base64(_, let size, let hasLines): Base64Encoding.count(of: size, hasLines: hasLines)
-    case .encoded(let body): Base64Encoding.count(of: body.count, hasLines: false)
+    case .base64(_, let size, let hasLines): Base64.count(of: size, hasLines: hasLines)
+    case .encoded(let body): Base64.count(of: body.count, hasLines: false)
     }
   }
 }

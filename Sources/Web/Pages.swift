@@ -1,3 +1,4 @@
+import Formats
 import HTTPTypes
 import Hummingbird
 import Mustache
@@ -109,9 +110,9 @@ extension Timestamp {
       "January", "February", "March", "April", "May", "June", "July", "August", "September",
       "October", "November", "December",
     ]
-    let (year, month, day) = civilDate
+    let date = civilDate
     let (hours, minutes) = (secondsOfDay / 3600, secondsOfDay / 60 % 60)
     let clock = [hours, minutes].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
-    return "\(day) \(months[Int(month - 1)]) \(year) at \(clock) UTC"
+    return "\(date.day) \(months[Int(date.month - 1)]) \(date.year) at \(clock) UTC"
   }
 }

@@ -1,45 +1,30 @@
 public import PasswordReset
 
-/// The mail providers that may report here. Those that are nil have no route.
+/// The mail providers that may report here, one of a kind at most; each has a route of its own.
 public struct ProviderHooks: Sendable {
-  public var sendGrid: SendGridHook?
-  public var mailgun: MailgunHook?
-  public var postmark: PostmarkHook?
-  public var ses: SESHook?
+  private let hooks: [any ProviderHook]
   private let take: TakeProviderReports
   private let clock: any DatabaseClock
   private let gate: HookGate
 
   public init(
-    sendGrid: SendGridHook? = nil, mailgun: MailgunHook? = nil, postmark: PostmarkHook? = nil,
-    ses: SESHook? = nil, take: TakeProviderReports, clock: any DatabaseClock
+    _ hooks: [any ProviderHook], take: TakeProviderReports, clock: any DatabaseClock
   ) {
-    self.init(
-      sendGrid: sendGrid, mailgun: mailgun, postmark: postmark, ses: ses, take: take,
-      clock: clock, gate: HookGate())
+    self.init(hooks, take: take, clock: clock, gate: HookGate())
   }
 
   init(
-    sendGrid: SendGridHook? = nil, mailgun: MailgunHook? = nil, postmark: PostmarkHook? = nil,
-    ses: SESHook? = nil, take: TakeProviderReports, clock: any DatabaseClock, gate: HookGate
+    _ hooks: [any ProviderHook], take: TakeProviderReports, clock: any DatabaseClock,
+    gate: HookGate
   ) {
-    (self.sendGrid, self.mailgun, self.postmark, self.ses) = (sendGrid, mailgun, postmark, ses)
-    (self.take, self.clock, self.gate) = (take, clock, gate)
+    (self.hooks, self.take, self.clock, self.gate) = (hooks, take, clock, gate)
   }
-}
 
-extension ProviderHooks {
   var routes: [Route] {
-    let hooks: [(path: String, hook: (any ProviderHook)?, challenge: String)] = [
-      ("/hooks/sendgrid", sendGrid, "Signature"), ("/hooks/mailgun", mailgun, "Signature"),
-      ("/hooks/postmark", postmark, "Basic realm=\"hooks\""), ("/hooks/ses", ses, "Signature"),
-    ]
-    return hooks.compactMap { path, hook, challenge in
-      hook.map { hook in
-        .post(
-          path,
-          HookRoute(hook: hook, take: take, clock: clock, gate: gate, challenge: challenge).answer)
-      }
+    hooks.map { hook in
+      .post(
+        "/hooks/\(type(of: hook).name)",
+        HookRoute(hook: hook, take: take, clock: clock, gate: gate).answer)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Formats
 import PasswordReset
 
 /// Names one exchange in its answer, if that is a problem, and in its log line: 64 random bits,

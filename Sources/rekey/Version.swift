@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import Formats
 import PasswordReset
 import Storage
 import Transfer

@@ -1,4 +1,5 @@
 import Cryptography
+import Formats
 import PasswordReset
 import Testing
 import Transfer
@@ -19,7 +20,7 @@ struct HTTPDirectoryTests {
   private func ask(
     _ url: String, clock: FixedClock = FixedClock(), secrets: String = secret
   ) async throws(DirectoryError) -> Account? {
-    guard let loop = try? TransferLoop(), let url = try? WebhookURL(url),
+    guard let loop = try? TransferLoop(), let url = try? WebURL(url),
       let secrets = try? WebhookSecrets(file: secrets), let address = try? Sample.address(),
       let caller = try? Sample.caller()
     else { throw DirectoryError(cause: "test_set_up") }
@@ -145,7 +146,7 @@ struct HTTPDirectoryTests {
   @Test func `an app that does not answer in time is a fault`() async throws {
     let app = try App("")
     let directory = HTTPDirectory(
-      try WebhookURL(app.url), policy: Sample.policy, clock: FixedClock(),
+      try WebURL(app.url), policy: Sample.policy, clock: FixedClock(),
       secrets: try WebhookSecrets(file: Self.secret), makeID: { "msg_1" },
       timeout: .milliseconds(100), through: try TransferLoop())
     let (address, caller) = (try Sample.address(), try Sample.caller())

@@ -1,4 +1,5 @@
 import PasswordReset
+import Support
 import Testing
 
 @Suite struct CallerTests {

@@ -1,3 +1,5 @@
+import Formats
+import Support
 import Testing
 
 @testable import PasswordReset

@@ -1,3 +1,4 @@
+import Formats
 import Logging
 import PasswordReset
 import Testing
@@ -117,7 +118,7 @@ import Testing
     #expect(!settings.isWorkerEmbedded && !settings.logsJSON && settings.addresses.smtpUTF8)
     #expect(settings.logLevel == .error && settings.templatesDirectory == "/t")
     #expect(settings.publicBase == "https://example.test/base" && settings.isPublicSecure)
-    #expect(settings.listenPublic.host == "::1" && settings.listenPublic.port == 0)
+    #expect(settings.listenPublic.host.text == "::1" && settings.listenPublic.port == 0)
     #expect("\(settings.transports)" == "[smtp://a:587?tls=required, smtps://b:465]")
   }
 

@@ -1,3 +1,4 @@
+public import Formats
 public import PasswordReset
 public import Transfer
 
@@ -12,7 +13,7 @@ public struct EventWebhook: EventTransport {
   /// Whatever page an app answers with: only its status counts.
   private static let maximumAnswer = 1024 * 1024
 
-  private let url: WebhookURL
+  private let url: WebURL
   private let secrets: WebhookSecrets
   private let clock: any DatabaseClock
   private let timeout: Duration
@@ -22,7 +23,7 @@ public struct EventWebhook: EventTransport {
   ///   - clock: for the time in the signature, and for `Retry-After` with a date.
   ///   - timeout: for the whole call.
   public init(
-    _ url: WebhookURL, secrets: WebhookSecrets, clock: any DatabaseClock,
+    _ url: WebURL, secrets: WebhookSecrets, clock: any DatabaseClock,
     timeout: Duration = .seconds(15), through loop: TransferLoop
   ) {
     self.url = url

@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// RFC 2047 encoded-words: how a header field says what is not ASCII.

@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// The header fields of a part that is a file. Its name stands in both fields, since some readers

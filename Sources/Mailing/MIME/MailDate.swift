@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// The date of RFC 5322 §3.3, such as `Sat, 21 Nov 2026 09:30:00 +0000`.

@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// What a template may say: `brand`, and as its kind allows `link`, `minutes` and `data.NAME`.

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Formats
 
 /// A file with a key, read once at the start.
 enum SecretFile {
@@ -13,24 +13,11 @@ enum SecretFile {
     func refusal(_ problem: String) -> MailingError {
       .secretFile(option: option.rawValue, path: path, problem: problem)
     }
-    guard !path.utf8.contains(0) else { throw refusal("cannot be read") }
-    // A pipe would block the start.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard descriptor >= 0 else { throw refusal("cannot be read") }
-    defer { close(descriptor) }
-    var info = stat()
-    guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
-      throw refusal("is not a file")
+    let text: String
+    do { text = try SmallFile.text(path, for: .owner, atMost: maximumSize) } catch {
+      throw refusal(error.description)
     }
-    guard info.st_mode & (S_IROTH | S_IWOTH | S_IWGRP) == 0 else {
-      throw refusal("can be read by others or written by group or others; chmod 600 it")
-    }
-    guard let bytes = read(descriptor) else { throw refusal("cannot be read") }
-    guard bytes.count <= maximumSize else { throw refusal("has more than 16 KiB") }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw refusal("is not UTF-8 text")
-    }
-    guard bytes.contains(where: { $0 > 0x20 }) else { throw refusal("is empty") }
+    guard text.utf8.contains(where: { $0 > 0x20 }) else { throw refusal("is empty") }
     return text
   }
 
@@ -45,21 +32,5 @@ enum SecretFile {
         problem: "must be one line of printable ASCII characters without spaces")
     }
     return SecretText(String(decoding: bytes, as: UTF8.self))
-  }
-
-  /// One byte more than there may be, so that too many show; nil where reading fails.
-  private static func read(_ descriptor: Int32) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: maximumSize + 1)
-    var count = 0
-    while count < bytes.count {
-      let more = bytes[count...].withUnsafeMutableBytes {
-        Glibc.read(descriptor, $0.baseAddress, $0.count)
-      }
-      if more < 0, errno == EINTR { continue }
-      guard more >= 0 else { return nil }
-      guard more > 0 else { break }
-      count += more
-    }
-    return Array(bytes[..<count])
   }
 }

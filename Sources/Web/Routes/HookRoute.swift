@@ -1,3 +1,4 @@
+import Formats
 import Hummingbird
 import PasswordReset
 import Synchronization
@@ -8,8 +9,6 @@ struct HookRoute: Sendable {
   let take: TakeProviderReports
   let clock: any DatabaseClock
   let gate: HookGate
-  /// What a 401 names as acceptable.
-  let challenge: String
 
   func answer(_ exchange: Exchange) async throws(Problem) -> Response {
     try exchange.checkLength()
@@ -36,7 +35,7 @@ struct HookRoute: Sendable {
 
   private func problem(_ refusal: HookRefusal) -> Problem {
     switch refusal {
-    case .unauthenticated: .hookUnauthenticated(challenge)
+    case .unauthenticated: .hookUnauthenticated(type(of: hook).challenge)
     case .unreadable: .badRequest("The body is not what this provider sends.")
     case .unavailable: Problem(ResetError.unavailable)
     }

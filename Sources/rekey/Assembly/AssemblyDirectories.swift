@@ -1,4 +1,5 @@
 import Accounts
+import Formats
 import Foundation
 import Logging
 import PasswordReset
@@ -16,8 +17,8 @@ extension Assembly {
     switch choice {
     case .none: return nil
     case .http(let url, let secretFile):
-      let target: WebhookURL
-      do { target = try WebhookURL(url) } catch {
+      let target: WebURL
+      do { target = try WebURL(url) } catch {
         throw ConfigurationProblem("accounts.url: \(error)")
       }
       return HTTPDirectory(

@@ -1,4 +1,5 @@
 import Cryptography
+import Hooks
 import PasswordReset
 import Storage
 import Transfer
@@ -11,17 +12,19 @@ extension Assembly {
     let take = TakeProviderReports(
       store: suppressions, suppressor: suppressor, vault: vault,
       subscribers: subscribers)
-    return ProviderHooks(
-      sendGrid: try Self.hook(files.sendGrid, .hooksSendGridKeyFile) {
+    let hooks: [(any ProviderHook)?] = [
+      try Self.hook(files.sendGrid, .hooksSendGridKeyFile) {
         text throws(HookProblem) in try SendGridHook(file: text, addresses: addresses)
       },
-      mailgun: try Self.hook(files.mailgun, .hooksMailgunKeyFile) {
+      try Self.hook(files.mailgun, .hooksMailgunKeyFile) {
         text throws(HookProblem) in try MailgunHook(file: text, addresses: addresses)
       },
-      postmark: try Self.hook(files.postmark, .hooksPostmarkKeyFile) {
+      try Self.hook(files.postmark, .hooksPostmarkKeyFile) {
         text throws(HookProblem) in try PostmarkHook(file: text, addresses: addresses)
       },
-      ses: try sesHook(), take: take, clock: database.time)
+      try sesHook(),
+    ]
+    return ProviderHooks(hooks.compactMap(\.self), take: take, clock: database.time)
   }
 
   private static func hook<Hook>(

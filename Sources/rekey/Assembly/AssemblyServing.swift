@@ -1,4 +1,5 @@
 import Delivery
+import Formats
 import PasswordReset
 import ServiceLifecycle
 import Storage
@@ -41,10 +42,11 @@ extension Assembly {
     let (people, programs) = (settings.listenPublic, settings.listenInternal)
     return try [watch, reloading()] + (withWorker ? working() : []) + [
       Listener.forPeople(
-        surface, isSecure: settings.isPublicSecure, host: people.host, port: people.port ?? 0,
+        surface, isSecure: settings.isPublicSecure, host: people.host.text,
+        port: Int(people.port ?? 0),
         limits: limits, logger: logger, onBound: { await onBound(.people, $0) }),
       Listener.forPrograms(
-        surface, keys: callerKeys, host: programs.host, port: programs.port ?? 0,
+        surface, keys: callerKeys, host: programs.host.text, port: Int(programs.port ?? 0),
         limits: limits, logger: logger, onBound: { await onBound(.programs, $0) }),
     ]
   }

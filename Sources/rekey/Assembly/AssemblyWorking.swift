@@ -1,5 +1,6 @@
 import Cryptography
 import Delivery
+import Formats
 import Mailing
 import PasswordReset
 import ServiceLifecycle
@@ -36,13 +37,13 @@ extension Assembly {
   func workingAlone(
     onBound: @escaping @Sendable (Int) async -> Void = { _ in }
   ) throws -> [any Service] {
-    let door = settings.listenInternal
+    let place = settings.listenInternal
     let hints: [any Service] =
       settings.isBehindPooler ? [] : [HintService(database: database, signal: signal)]
     return try [watch, reloading()] + hints + working() + [
       Listener.forHealth(
-        HealthSurface(readiness: readiness), callers: callers, host: door.host,
-        port: door.port ?? 0, logger: logger, onBound: onBound)
+        HealthSurface(readiness: readiness), callers: callers, host: place.host.text,
+        port: Int(place.port ?? 0), logger: logger, onBound: onBound)
     ]
   }
 
@@ -83,8 +84,8 @@ extension Assembly {
 
   /// Receivers write it into every mail, so it is the public name and never the host's own.
   private var ehloName: String {
-    let host = settings.publicBase.flatMap(WebURL.init)?.host ?? "localhost"
-    return host.contains(":") ? "localhost" : host
+    let host = settings.publicBase.flatMap { try? WebURL($0) }?.host
+    return host.flatMap { $0.isIPv6 ? nil : $0.text } ?? "localhost"
   }
 
   private func eventCourier(_ outbox: StoredOutbox) throws -> EventCourier {
@@ -100,8 +101,8 @@ extension Assembly {
     _ choice: EventsChoice?
   ) throws(ConfigurationProblem) -> (any EventTransport)? {
     guard let choice else { return nil }
-    let url: WebhookURL
-    do { url = try WebhookURL(choice.url) } catch {
+    let url: WebURL
+    do { url = try WebURL(choice.url) } catch {
       throw ConfigurationProblem("events.url: \(error)")
     }
     return EventWebhook(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import Formats
 import Glibc
 import PasswordReset
 import Storage

@@ -1,3 +1,5 @@
+import Formats
+
 /// Takes user and password out of URLs. What is not plainly a URL, or several, without other secrets
 /// is not shown at all.
 enum Redaction {

@@ -1,3 +1,4 @@
+import Formats
 import Logging
 import Mailing
 import PasswordReset
@@ -43,7 +44,7 @@ struct Settings: Sendable {
       try read.value(.listenInternal) { HostPort($0) }
     )
     let publicURL = try read.optional(.publicURL) { text in
-      WebURL(text).flatMap { url in url.asBase.map { (base: $0, isSecure: url.isSecure) } }
+      (try? WebURL(text)).flatMap { url in url.asBase.map { (base: $0, isSecure: url.isSecure) } }
     }
     (publicBase, isPublicSecure) = (publicURL?.base, publicURL?.isSecure ?? false)
     (keyringFile, callersFile) = (read.text(.keyringFile), read.text(.callersFile))
@@ -112,9 +113,7 @@ struct CallerChoices: Sendable {
     var read = read
     read.caller = caller
     continueURL = try read.optional(.continueURL) { text in
-      // The host must be settled before anything is filled in.
-      guard let url = WebURL(text), !url.host.contains("{") else { return nil }
-      return ContinueURL(text)
+      (try? WebURL(text)).flatMap { _ in ContinueURL(text) }
     }
     mailFrom = try read.optional(.mailFrom) { Mailbox($0, policy: addresses) }
     addressLimits = try read.value(.limitsEmail) { RateLimits($0) }
@@ -134,7 +133,7 @@ struct EventsChoice: Sendable, Equatable {
 
   /// Nil where nobody wants events.
   init?(_ read: SettingsReader) throws(ConfigurationProblem) {
-    guard let url = try read.optional(.eventsURL, { WebURL($0).map(\.text) }) else { return nil }
+    guard let url = try read.optional(.eventsURL, { try? WebURL($0).text }) else { return nil }
     self.url = url
     secretFile = try read.required(.eventsSecretFile)
   }
@@ -165,7 +164,7 @@ enum DirectoryChoice: Sendable, Equatable {
 
   init(_ read: SettingsReader) throws(ConfigurationProblem) {
     let mode = try read.value(.accountsMode) { DirectoryMode(rawValue: $0) }
-    _ = try read.optional(.accountsURL) { WebURL($0) }
+    _ = try read.optional(.accountsURL) { try? WebURL($0) }
     _ = try read.databaseURL(.accountsDatabaseURL)
     switch mode {
     case .none: self = .none
@@ -185,5 +184,13 @@ enum DirectoryChoice: Sendable, Equatable {
     case .http: .http
     case .sql: .sql
     }
+  }
+}
+
+extension WebURL {
+  /// The base of links: no query or fragment; a slash at its end is dropped.
+  var asBase: String? {
+    guard query == nil, fragment == nil, !path.contains("//") else { return nil }
+    return text.hasSuffix("/") ? String(text.dropLast()) : text
   }
 }

@@ -1,3 +1,4 @@
+import Formats
 import PasswordReset
 import Testing
 import Transfer
@@ -23,7 +24,7 @@ struct EventWebhookTests {
   ) async throws -> DeliveryOutcome {
     let loop = try TransferLoop()
     let webhook = EventWebhook(
-      try WebhookURL("http://127.0.0.1:\(server.port)/events?x=1"),
+      try WebURL("http://127.0.0.1:\(server.port)/events?x=1"),
       secrets: try WebhookSecrets(file: Self.secrets), clock: clock, timeout: timeout,
       through: loop)
     let outcome = await webhook.deliver(event)
@@ -98,7 +99,7 @@ struct EventWebhookTests {
     let port = try LoopbackServer { _ in }.port
     let loop = try TransferLoop()
     let webhook = EventWebhook(
-      try WebhookURL("http://127.0.0.1:\(port)"), secrets: try WebhookSecrets(file: Self.secrets),
+      try WebURL("http://127.0.0.1:\(port)"), secrets: try WebhookSecrets(file: Self.secrets),
       clock: FixedClock(), through: loop)
     #expect(
       try await webhook.deliver(event()) == .transient(cause: "http_connect", blame: .transport))

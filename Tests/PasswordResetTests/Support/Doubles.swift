@@ -1,16 +1,6 @@
 import PasswordReset
 import Synchronization
 
-/// A clock that stands where it is put.
-struct StoppedClock: DatabaseClock {
-  var time: Timestamp? = Sample.moment
-
-  func now() throws(ResetError) -> Timestamp {
-    guard let time else { throw .unavailable }
-    return time
-  }
-}
-
 /// Holds one request at most and writes down whom it was asked for.
 final class OneRequest: RequestReader, TokenConsumer {
   private let request: StoredRequest?

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hooks
 import Logging
 import PasswordReset
 import StoreContract

@@ -1,4 +1,6 @@
+import Formats
 import HTTPTypes
+import Hooks
 import Hummingbird
 import Logging
 import NIOCore
@@ -83,16 +85,14 @@ struct Site {
       EventSubscribers(common: true, exceptions: [])
     }
     let policy = Sample.policy
+    let hooks: [any ProviderHook] = [
+      try SendGridHook(file: HookVector.sendGridKey, addresses: policy),
+      try MailgunHook(file: HookVector.mailgunKey, addresses: policy),
+      try PostmarkHook(file: HookVector.postmarkKey, addresses: policy),
+      try SESHook(topics: HookVector.topic, fetcher: CertificateWeb(), addresses: policy),
+    ]
     return ProviderHooks(
-      sendGrid: names.contains("sendgrid")
-        ? try SendGridHook(file: HookVector.sendGridKey, addresses: policy) : nil,
-      mailgun: names.contains("mailgun")
-        ? try MailgunHook(file: HookVector.mailgunKey, addresses: policy) : nil,
-      postmark: names.contains("postmark")
-        ? try PostmarkHook(file: HookVector.postmarkKey, addresses: policy) : nil,
-      ses: names.contains("ses")
-        ? try SESHook(topics: HookVector.topic, fetcher: CertificateWeb(), addresses: policy) : nil,
-      take: take, clock: store, gate: gate)
+      hooks.filter { names.contains(type(of: $0).name) }, take: take, clock: store, gate: gate)
   }
 }
 

@@ -29,14 +29,3 @@ extension Mailbox {
     shownName.map { "\(HeaderField.quoted($0)) <\(address.text)>" } ?? address.text
   }
 }
-
-extension JSONObject {
-  /// Members in this order; those without a value are left out.
-  init(present members: [(String, JSON?)]) {
-    self.init(members.compactMap { key, value in value.map { (key: key, value: $0) } })
-  }
-
-  init(texts: [(String, String)]) {
-    self.init(texts.map { (key: $0.0, value: JSON.string($0.1)) })
-  }
-}

@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// `Retry-After`, RFC 9110 §10.2.3.
@@ -29,22 +30,9 @@ enum RetryAfter {
     else { return nil }
     // 60 is a leap second.
     guard hour < 24, minute < 60, second <= 60 else { return nil }
-    let days = days(year, month + 1, day)
-    let isThatDay = Timestamp(microseconds: days * 86_400_000_000).civilDate
-    // 1970-01-01 was a Thursday; the second remainder is for days before it.
-    guard isThatDay == (year, month + 1, day), ((days + 4) % 7 + 7) % 7 == weekday else {
-      return nil
-    }
-    return days * 86_400 + hour * 3600 + minute * 60 + second
-  }
-
-  /// Days since 1970-01-01, counted in years that begin on 1 March.
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let year = month <= 2 ? year - 1 : year
-    let era = (year >= 0 ? year : year - 399) / 400
-    let yearOfEra = year - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    guard let date = CivilDate(year: year, month: month + 1, day: day), date.weekday == weekday
+    else { return nil }
+    return date.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second
   }
 
   private static func matches(_ bytes: [UInt8], _ start: Int, _ text: String) -> Bool {

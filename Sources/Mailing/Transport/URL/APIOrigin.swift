@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// Where an HTTP API is.
@@ -18,7 +19,7 @@ struct APIOrigin: Sendable, Hashable {
     port = authority.port
     isPlain = options.wantsTLS == false
     caFile = options[.ca]
-    guard !isPlain || LoopbackHost.contains(host) else {
+    guard !isPlain || HostName(host)?.isThisMachine == true else {
       throw .transportURL(problem: "tls=none goes only with a host that is this machine")
     }
     guard !isPlain || caFile == nil else {

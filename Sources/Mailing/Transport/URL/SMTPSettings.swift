@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 internal import Transfer
 
@@ -40,7 +41,7 @@ struct SMTPSettings: Sendable, Hashable {
       }
       return .implicit
     }
-    if options.wantsTLS ?? !LoopbackHost.contains(host) { return .required }
+    if options.wantsTLS ?? (HostName(host)?.isThisMachine != true) { return .required }
     guard options[.ca] == nil else {
       throw .transportURL(problem: "ca is of no use without TLS")
     }

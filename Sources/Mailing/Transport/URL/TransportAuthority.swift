@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// `[user[:password]@][host[:port]]`, RFC 3986 §3.2.
@@ -33,7 +34,7 @@ struct TransportAuthority {
     guard parts.allSatisfy({ !$0.isEmpty }) else {
       throw .transportURL(problem: "before the @ stands nothing, or nothing beside the colon")
     }
-    let texts = parts.map(PercentDecoding.decode)
+    let texts = parts.map(PercentEncoding.decode)
     guard let user = texts[0], let password = texts.last, texts.count == 1 || password != nil
     else {
       throw .transportURL(

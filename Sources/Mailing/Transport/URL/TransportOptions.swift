@@ -1,3 +1,4 @@
+internal import Formats
 internal import PasswordReset
 
 /// What stands after the `?`. Every parameter once at most.
@@ -18,7 +19,7 @@ struct TransportOptions {
       guard values[option] == nil else {
         throw .transportURL(problem: "\(name) is given twice")
       }
-      guard parts.count == 2, let value = PercentDecoding.decode(parts[1]), !value.isEmpty else {
+      guard parts.count == 2, let value = PercentEncoding.decode(parts[1]), !value.isEmpty else {
         throw .transportURL(problem: "\(name) has no readable value")
       }
       if let problem = option.problem(with: value) {

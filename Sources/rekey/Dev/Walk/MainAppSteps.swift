@@ -1,3 +1,4 @@
+import Formats
 import MailSink
 import PasswordReset
 import Transfer

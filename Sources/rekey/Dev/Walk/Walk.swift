@@ -1,4 +1,5 @@
 import Cryptography
+import Formats
 import MailSink
 import PasswordReset
 import ServiceLifecycle

@@ -1,0 +1,64 @@
+internal import Cryptography
+
+/// What a keyed hash stands for. Each purpose has its own subkey of the pepper, so equal inputs of
+/// two purposes have nothing in common.
+public enum HashPurpose: String, Sendable, CaseIterable {
+  case address, account, limiter, client, idempotency, body, consumer
+  case noAccount = "no_account"
+  case receipt
+}
+
+/// The only form in which an address, an account or an Idempotency-Key is indexed: 32 bytes of
+/// HMAC-SHA-256 under a subkey of the keyring's pepper.
+public struct KeyedHash: Sendable, Hashable {
+  public let bytes: [UInt8]
+
+  /// Nil unless there are exactly 32 bytes.
+  public init?(bytes: [UInt8]) {
+    guard bytes.count == 32 else { return nil }
+    self.bytes = bytes
+  }
+}
+
+extension KeyedHash: Comparable {
+  public static func < (a: KeyedHash, b: KeyedHash) -> Bool {
+    a.bytes.lexicographicallyPrecedes(b.bytes)
+  }
+}
+
+/// Makes keyed hashes. The pepper never rotates with the signing keys: its hashes are looked up.
+public struct Pepper: Sendable {
+  private let subkeys: [HashPurpose: Secret]
+
+  init(_ key: Secret) throws(CryptographyError) {
+    var subkeys: [HashPurpose: Secret] = [:]
+    for purpose in HashPurpose.allCases {
+      subkeys[purpose] = try HKDFSHA256.derive(
+        from: key, salt: [], info: "rekey/1 pepper \(purpose.rawValue)", count: 32)
+    }
+    self.subkeys = subkeys
+  }
+
+  /// Hashes parts with their lengths, so that no two lists of parts are the same input.
+  public func hash(_ purpose: HashPurpose, _ parts: [UInt8]...) throws(ResetError) -> KeyedHash {
+    var message: [UInt8] = []
+    for part in parts {
+      message.append(lengthPrefixed: part)
+    }
+    do throws(CryptographyError) {
+      guard let key = subkeys[purpose],
+        let hash = KeyedHash(bytes: try HMACSHA256.code(for: message, key: key))
+      else { throw CryptographyError.internalFailure }
+      return hash
+    } catch { throw ResetError.cryptography }
+  }
+}
+
+extension [UInt8] {
+  /// Appends four bytes of length, highest first, then the bytes.
+  public mutating func append(lengthPrefixed part: [UInt8]) {
+    let length = UInt32(clamping: part.count)
+    append(contentsOf: (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * UInt32($0))) })
+    append(contentsOf: part)
+  }
+}

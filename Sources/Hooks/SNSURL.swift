@@ -21,7 +21,7 @@ enum SNSURL {
 
   /// Nil for another host.
   private static func parts(of url: String) -> URLParts? {
-    guard let parts = try? URLParts(url), parts.scheme == "https", parts.user == nil,
+    guard url.utf8.starts(with: "https://".utf8), let parts = try? URLParts(url), parts.user == nil,
       parts.port == nil, parts.fragment == nil, let host = parts.host?.text.utf8,
       host.starts(with: "sns.".utf8)
     else { return nil }

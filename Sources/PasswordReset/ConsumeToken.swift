@@ -32,22 +32,31 @@ public struct ConsumeToken: Sendable {
   /// - Parameters:
   ///   - accountVersion: what the main app has now; nil compares nothing.
   ///   - key: makes a lost answer repeatable for as long as the request is kept.
+  /// - Returns: the answer, and for the log the request of a token that was made here, whosesoever.
   public func callAsFunction(
     _ text: String, by caller: String, accountVersion: String?, key: IdempotencyKey?
+  ) async throws(ResetError) -> (answer: Answer, requestID: RequestID?) {
+    guard let token = try vault.authenticate(text) else { return (.refused(.invalid), nil) }
+    let answer = try await consume(
+      token.requestID, by: caller, accountVersion: accountVersion, key: key)
+    return (answer, token.requestID)
+  }
+
+  private func consume(
+    _ id: RequestID, by caller: String, accountVersion: String?, key: IdempotencyKey?
   ) async throws(ResetError) -> Answer {
-    guard let token = try vault.authenticate(text) else { return .refused(.invalid) }
     let consumerKey = try key.map { key throws(ResetError) in
       try vault.consumerKey(key, caller: caller)
     }
     let outcome = try await consumer.consume(
-      token.requestID, key: consumerKey, reports: callers.value[caller].settings.wantsEvents
+      id, key: consumerKey, reports: callers.value[caller].settings.wantsEvents
     ) {
       [vault] request throws(ResetError) in
       try Self.judge(
         request, by: caller, key: consumerKey, accountVersion: accountVersion, vault: vault)
     }
     switch outcome {
-    case .missing: return .refused(try verify.refusalWithoutRow(token.requestID))
+    case .missing: return .refused(try verify.refusalWithoutRow(id))
     case .decided(let answer): return answer
     case .consumed(let request, let at):
       return .consumed(request.id, try vault.open(request), at: at)

@@ -17,12 +17,20 @@ struct Problem: Error, Sendable, Equatable {
   var closesConnection = false
   /// For 401: what would be accepted (RFC 9110 §11.6.1).
   var challenge: String?
+  /// Which reset request it is about, for the log alone: the answer may go to a stranger.
+  private(set) var requestID: RequestID?
 
   init(_ status: Int, _ code: String, _ title: String, _ detail: String) {
     self.status = status
     self.code = code
     self.title = title
     self.detail = detail
+  }
+
+  func about(_ requestID: RequestID?) -> Problem {
+    var problem = self
+    problem.requestID = requestID
+    return problem
   }
 }
 
@@ -99,9 +107,6 @@ extension Problem {
     409, "account_changed", "Account changed",
     "The account has changed since the link was asked for; the token is unused.")
 
-  static let internalError = Problem(
-    500, "internal_error", "Internal error", "Something went wrong; it has been logged.")
-
   /// Every fault of the flow's surroundings is a 503: nothing is known to have happened.
   init(_ error: ResetError) {
     self.init(503, "unavailable", "Unavailable", "The service cannot answer now; try again.")
@@ -147,7 +152,7 @@ extension Problem {
     let members: [(key: String, value: JSON)] = [
       ("type", .string("urn:rekey:problem:\(code)")), ("title", .string(title)),
       ("status", .number(String(status))), ("detail", .string(detail)), ("code", .string(code)),
-      ("request_id", .string(trace.text)),
+      ("trace_id", .string(trace.text)),
     ]
     return Array(JSON.object(JSONObject(members)).serialized().utf8)
   }

@@ -48,7 +48,7 @@ extension Surface {
     let again = AgainRoute(again: self.again, pages: pages)
     return [
       .get("/reset/verify", link.answer).page(problemPage),
-      .post("/reset/again", again.answer).page(problemPage),
+      .post("/reset/again", naming: again.answer).page(problemPage),
     ] + hooks.routes.map { $0.body(atMost: hookBody) }
   }
 
@@ -61,10 +61,12 @@ extension Surface {
   var internalRoutes: [Route] {
     let health = HealthRoute(readiness: readiness)
     return [
-      .post("/reset/request", caller: RequestRoute(request: request, addresses: addresses).answer),
+      .post(
+        "/reset/request",
+        callerNaming: RequestRoute(request: request, addresses: addresses).answer),
       .post("/reset/verify", caller: VerifyRoute(verify: verify, vault: vault).answer),
-      .post("/reset/consume", caller: ConsumeRoute(consume: consume).answer),
-      .post("/reset/complete", caller: CompleteRoute(complete: complete).answer),
+      .post("/reset/consume", callerNaming: ConsumeRoute(consume: consume).answer),
+      .post("/reset/complete", callerNaming: CompleteRoute(complete: complete).answer),
       .post(
         "/reset/invalidate",
         caller: InvalidateRoute(invalidate: invalidate, addresses: addresses).answer),

@@ -24,6 +24,7 @@ struct SurfaceResponder: HTTPResponder {
     var entry = AccessLog.Entry(method: request.method.logged, trace: Trace())
     var response = await answer(request, &entry)
     headers.apply(to: &response)
+    entry.trace.apply(to: &response)
     if request.method == .head { response = response.createHeadResponse() }
     entry.status = response.status.code
     entry.elapsed = ContinuousClock.now - start
@@ -45,27 +46,30 @@ struct SurfaceResponder: HTTPResponder {
       case .route(let route, let parameter):
         errorPage = route.errorPage
         entry.route = route.path
-        let exchange = Exchange(
-          request: request, trace: entry.trace, parameter: parameter,
+        let routed = RoutedRequest(
+          http: request, trace: entry.trace, parameter: parameter,
           bodyLimit: route.bodyLimit ?? limits.body)
-        return try await run(route, exchange, &entry)
+        return try await run(route, routed, &entry)
       }
     } catch {
-      entry.code = error.code
+      (entry.code, entry.requestID) = (error.code, error.requestID)
       return errorPage?(error) ?? error.response(trace: entry.trace)
     }
   }
 
   private func run(
-    _ route: Route, _ exchange: Exchange, _ entry: inout AccessLog.Entry
+    _ route: Route, _ request: RoutedRequest, _ entry: inout AccessLog.Entry
   ) async throws(Problem) -> Response {
+    let answer: Answer
     switch route.handler {
-    case .open(let handler): return try await handler(exchange)
+    case .open(let handler): answer = try await handler(request)
     case .called(let handler):
-      let caller = try authenticate(exchange.request)
+      let caller = try authenticate(request.http)
       entry.caller = caller.name
-      return try await handler(CallerExchange(exchange: exchange, caller: caller))
+      answer = try await handler(CallerRequest(request: request, caller: caller))
     }
+    entry.requestID = answer.requestID
+    return answer.response
   }
 
   /// RFC 6750 §2.1, in the header only: exactly one, the scheme in any case.

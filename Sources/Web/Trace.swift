@@ -1,9 +1,12 @@
 import Formats
-import PasswordReset
+import HTTPTypes
+import Hummingbird
 
-/// Names one exchange in its answer, if that is a problem, and in its log line: 64 random bits,
-/// enough to find a line in a log, and nothing to guess.
+/// Names one HTTP exchange: in its log line, in its answer's header `Trace-Id`, and in a problem's
+/// `trace_id`. 64 random bits: enough to find a line in a log, and nothing to guess.
 struct Trace: Sendable {
+  static let header = "Trace-Id"
+
   let text: String
 
   init() {
@@ -11,4 +14,6 @@ struct Trace: Sendable {
     let bits = random.next()
     text = Hex.encode((0..<8).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) })
   }
+
+  func apply(to response: inout Response) { response.headers.set(Self.header, text) }
 }

@@ -34,7 +34,7 @@ class Answer:
         """The stable code of a problem, whose shape is checked on the way."""
         assert self.header("content-type") == "application/problem+json", self
         problem = self.json()
-        assert set(problem) >= {"type", "title", "status", "code", "request_id"}, problem
+        assert set(problem) >= {"type", "title", "status", "code", "trace_id"}, problem
         assert problem["status"] == self.status
         return problem["code"]
 

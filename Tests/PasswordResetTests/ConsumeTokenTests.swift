@@ -23,7 +23,8 @@ import Testing
     return try await ConsumeToken(
       consumer: consumer, vault: vault, verify: verify, callers: Current(book))(
         token ?? self.token, by: caller, accountVersion: version,
-        key: key.flatMap(IdempotencyKey.init))
+        key: key.flatMap(IdempotencyKey.init)
+      ).answer
   }
 
   private func consume(

@@ -113,7 +113,8 @@ extension StoreContract {
       callers: Current(CallerBook(common: settings, own: [:])))
     return try await consume(
       try vault.mint(.reset, for: id), by: caller, accountVersion: version,
-      key: try key.map { try #require(IdempotencyKey($0)) })
+      key: try key.map { try #require(IdempotencyKey($0)) }
+    ).answer
   }
 
   /// A judge who lets every token go on.

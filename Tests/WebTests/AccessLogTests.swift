@@ -19,11 +19,45 @@ import Testing
     #expect(line.message == "request" && line.level == .info)
     #expect(
       Set(line.fields.keys)
-        == ["listener", "method", "route", "status", "code", "caller", "ms", "trace"])
+        == ["listener", "method", "route", "status", "code", "caller", "request_id", "ms", "trace"])
     #expect(line.fields["listener"] == "internal" && line.fields["method"] == "POST")
     #expect(line.fields["route"] == "/reset/consume" && line.fields["status"] == "404")
     #expect(line.fields["code"] == "token_invalid" && line.fields["caller"] == "app")
-    #expect(line.fields["trace"] == answer.object?["request_id"]?.string)
+    #expect(line.fields["trace"] == answer.object?["trace_id"]?.string)
+    #expect(line.fields["request_id"] == "-")
+  }
+
+  @Test func `joins answer and line by trace, and both with messages by request`() async throws {
+    let site = try Site()
+    let asked = try await site.call("/reset/request", #"{"email":"ada@example.com"}"#)
+    let id = try #require(asked.object?["request_id"]?.string)
+    #expect(try line(site).fields["request_id"] == id)
+    #expect(try line(site).fields["trace"] == asked.headers[text: "Trace-Id"])
+    let token = try await site.liveToken()
+    let tokenID = try #require(
+      try await site.call("/reset/verify", #"{"token":"\#(token)"}"#).object?["request_id"]?.string)
+    // Verifying changes nothing, and is asked often; its line names no request.
+    #expect(try line(site).fields["request_id"] == "-")
+    for status in ["200", "409"] {
+      let used = try await site.call("/reset/consume", #"{"token":"\#(token)"}"#)
+      #expect(try line(site).fields["status"] == status)
+      #expect(try line(site).fields["request_id"] == tokenID)
+      #expect(try line(site).fields["trace"] == used.headers[text: "Trace-Id"])
+    }
+    _ = try await site.call("/reset/complete", #"{"request_id":"\#(tokenID)"}"#)
+    #expect(try line(site).fields["request_id"] == tokenID)
+    _ = try await site.form("token=\(token)x")
+    #expect(try line(site).fields["request_id"] == "-")
+  }
+
+  @Test func `names the new request where one is asked for again`() async throws {
+    let site = try Site()
+    let token = try await site.liveToken()
+    site.store.advance(by: .seconds(1800))
+    let page = try await site.form("token=\(token)")
+    let id = try #require(try line(site).fields["request_id"])
+    #expect(page.status == 202 && RequestID(id) != nil)
+    #expect(page.headers[text: "Trace-Id"] == (try line(site).fields["trace"]))
   }
 
   @Test(arguments: ["/reset/verify", "/reset/consume"])

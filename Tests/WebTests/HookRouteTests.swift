@@ -161,14 +161,14 @@ import Testing
   }
 
   @Test func `is busy where too many bodies are being read`() async throws {
-    let gate = HookGate(capacity: 1)
-    let site = try Site(hooks: Self.providers, gate: gate)
-    #expect(gate.enter() && !gate.enter())
+    let permits = BodyPermits(1)
+    let site = try Site(hooks: Self.providers, permits: permits)
+    #expect(permits.take() && !permits.take())
     let answer = try await call(site, .ses)
     #expect(answer.status == 503 && answer.headers[.retryAfter] == "1")
     // Who has no credentials is sent away without a body.
     #expect(try await call(site, .postmark, headers: []).status == 401)
-    gate.leave()
+    permits.giveBack()
     for _ in 0..<3 { #expect(try await call(site, .ses, body: "x").status == 401) }
     #expect(try await call(site, .ses).status == 200)
   }

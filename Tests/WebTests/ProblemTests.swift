@@ -19,7 +19,7 @@ import Testing
     (.unsupportedMediaType("application/json"), 415, "unsupported_media_type"),
     (.unusable("email_invalid", "x"), 422, "email_invalid"),
     (.rateLimited(.address, retryAfter: 7), 429, "rate_limited"),
-    (.headersTooLarge, 431, "headers_too_large"), (.internalError, 500, "internal_error"),
+    (.headersTooLarge, 431, "headers_too_large"),
     (.unknownMethod, 501, "method_not_implemented"),
     (Problem(ResetError.unavailable), 503, "unavailable"),
     (.idempotencyConflict, 409, "idempotency_conflict"), (.accountChanged, 409, "account_changed"),
@@ -44,11 +44,11 @@ import Testing
     #expect(response.headers[values: .contentType] == ["application/problem+json"])
     let object = try await object(response)
     #expect(
-      object.members.map(\.key) == ["type", "title", "status", "detail", "code", "request_id"])
+      object.members.map(\.key) == ["type", "title", "status", "detail", "code", "trace_id"])
     #expect(object["type"]?.string == "urn:rekey:problem:\(code)")
     #expect(object["status"]?.integer == Int64(status))
     #expect(object["code"]?.string == code)
-    #expect(object["request_id"]?.string == trace.text)
+    #expect(object["trace_id"]?.string == trace.text)
     #expect(object["title"]?.string?.isEmpty == false)
     #expect(object["detail"]?.string?.isEmpty == false)
   }
@@ -107,6 +107,6 @@ import Testing
     #expect(object["code"]?.string == code)
     #expect(object["type"]?.string == "urn:rekey:problem:\(code)")
     #expect(object["status"]?.integer == Int64(status))
-    #expect(object["request_id"]?.string == trace.text)
+    #expect(object["trace_id"]?.string == trace.text)
   }
 }

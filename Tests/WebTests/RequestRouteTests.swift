@@ -109,7 +109,10 @@ import Testing
       #expect(answer.object?.members.map(\.key) == ["request_id", "status"])
       #expect(
         answer.headers.map(\.name.canonicalName).sorted()
-          == ["cache-control", "content-length", "content-type", "x-content-type-options"])
+          == [
+            "cache-control", "content-length", "content-type", "trace-id",
+            "x-content-type-options",
+          ])
     }
   }
 

@@ -5,7 +5,9 @@ import Testing
 @testable import Web
 
 @Suite struct `The table of routes` {
-  private static let answer: Route.Open = { _ throws(Problem) in Response(status: .ok) }
+  private static let answer: Route.Respond<RoutedRequest> = { _ throws(Problem) in
+    Response(status: .ok)
+  }
   private static let table = RouteTable(routes: [
     .get("/a", answer), .post("/a", answer), .post("/b", answer), .get("/b/{id}", answer),
   ])

@@ -53,7 +53,7 @@ import Testing
       let answer = try await site.call(path, json(text))
       #expect(answer.status == status && answer.code == code)
       #expect(answer.headers[.contentType] == "application/problem+json")
-      #expect(answer.object?["request_id"]?.string == site.log.lines.last?.fields["trace"])
+      #expect(answer.object?["trace_id"]?.string == site.log.lines.last?.fields["trace"])
       #expect(!answer.body.hasBytes(token))
     }
   }

@@ -106,6 +106,7 @@ final class EdgeHandler: ChannelDuplexHandler {
   private func answer(_ cause: EdgeRefusal, _ trace: Trace, context: ChannelHandlerContext) {
     let (status, type, body) = cause.problem.plainResponse(trace: trace)
     var fields = HTTPHeaders([("content-type", type)])
+    fields.add(name: Trace.header, value: trace.text)
     for (name, value) in headers.fields { fields.add(name: name.rawName, value: value) }
     fields.add(name: "content-length", value: String(body.count))
     fields.add(name: "connection", value: "close")

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import PasswordReset
 
 /// One line an exchange: the route's pattern and the outcome. Never the target as it was sent, a
 /// query, a header or a body: those hold tokens and addresses.
@@ -14,6 +15,7 @@ struct AccessLog: Sendable {
       metadata: [
         "listener": "\(listener)", "method": "\(entry.method)", "route": "\(entry.route)",
         "status": "\(entry.status)", "code": "\(entry.code)", "caller": "\(entry.caller)",
+        "request_id": "\(entry.requestID?.description ?? "-")",
         "ms": "\(entry.elapsed.milliseconds)", "trace": "\(entry.trace.text)",
       ])
   }
@@ -24,6 +26,9 @@ struct AccessLog: Sendable {
     var status = 0
     var code = "-"
     var caller = "-"
+    /// The reset request that was made, used up or completed, so that this line, the answer and the
+    /// lines of its messages can be joined.
+    var requestID: RequestID?
     var elapsed: Duration = .zero
     var trace: Trace
   }

@@ -7,20 +7,24 @@ struct AgainRoute: Sendable {
   let again: AskAgain
   let pages: Current<Pages>
 
-  func answer(_ exchange: Exchange) async throws(Problem) -> Response {
+  func answer(_ request: RoutedRequest) async throws(Problem) -> Answer {
     // Browsers that send it say truly whether the form stands on our page; under
     // Referrer-Policy: no-referrer the Origin is null even there.
-    let site = exchange.request.headers.values(of: "sec-fetch-site")
+    let site = request.http.headers.values(of: "sec-fetch-site")
     guard site.allSatisfy({ $0 == "same-origin" || $0 == "none" }) else { throw .forbidden }
-    try exchange.require(mediaType: "application/x-www-form-urlencoded")
-    let body = String(decoding: try await exchange.body(), as: UTF8.self)
-    guard let token = body[...].onlyValue(of: "token") else { return pages.value.unknown }
+    try request.require(mediaType: "application/x-www-form-urlencoded")
+    let body = String(decoding: try await request.body(), as: UTF8.self)
+    guard let token = body[...].onlyValue(of: "token") else {
+      return Answer(response: pages.value.unknown)
+    }
     let outcome: RecordOutcome?
     do { outcome = try await again(token) } catch { throw Problem(error) }
     switch outcome {
-    case nil: return pages.value.unknown
+    case nil: return Answer(response: pages.value.unknown)
     case .limited(let kind, let seconds)?: throw .rateLimited(kind, retryAfter: seconds)
-    case .accepted?, .replayed?, .conflict?: return pages.value.onItsWay
+    case .accepted(let id)?, .replayed(let id)?:
+      return Answer(response: pages.value.onItsWay, requestID: id)
+    case .conflict?: return Answer(response: pages.value.onItsWay)
     }
   }
 }

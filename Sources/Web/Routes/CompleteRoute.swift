@@ -6,16 +6,19 @@ import PasswordReset
 struct CompleteRoute: Sendable {
   let complete: CompleteReset
 
-  func answer(_ call: CallerExchange) async throws(Problem) -> Response {
-    let (object, _) = try await call.exchange.jsonObject()
+  func answer(_ call: CallerRequest) async throws(Problem) -> Answer {
+    let (object, _) = try await call.request.jsonObject()
     try object.allowOnly(["request_id"])
     let text = try object.string("request_id")
     guard let id = RequestID(text) else { throw .notFound }
     let isKnown: Bool
-    do { isKnown = try await complete(id, for: call.caller.name) } catch { throw Problem(error) }
-    guard isKnown else { throw .notFound }
-    return .json(
+    do { isKnown = try await complete(id, for: call.caller.name) } catch {
+      throw Problem(error).about(id)
+    }
+    guard isKnown else { throw Problem.notFound.about(id) }
+    let response = Response.json(
       .accepted,
       [("request_id", .string(id.description)), ("status", .string("completed"))])
+    return Answer(response: response, requestID: id)
   }
 }

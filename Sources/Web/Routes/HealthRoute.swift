@@ -6,11 +6,11 @@ import PasswordReset
 struct HealthRoute: Sendable {
   let readiness: any Readiness
 
-  func alive(_ exchange: Exchange) async throws(Problem) -> Response {
+  func alive(_ request: RoutedRequest) async throws(Problem) -> Response {
     .json(.ok, [("status", .string("alive"))])
   }
 
-  func ready(_ exchange: Exchange) async throws(Problem) -> Response {
+  func ready(_ request: RoutedRequest) async throws(Problem) -> Response {
     let checks = await readiness.check()
     let isReady = checks.allSatisfy { $0.problem == nil }
     var response = Response.json(

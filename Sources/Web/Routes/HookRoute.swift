@@ -8,16 +8,16 @@ struct HookRoute: Sendable {
   let hook: any ProviderHook
   let take: TakeProviderReports
   let clock: any DatabaseClock
-  let gate: HookGate
+  let permits: BodyPermits
 
-  func answer(_ exchange: Exchange) async throws(Problem) -> Response {
-    try exchange.checkLength()
+  func answer(_ request: RoutedRequest) async throws(Problem) -> Response {
+    try request.checkLength()
     let now: Timestamp
     do { now = try clock.now() } catch { throw Problem(error) }
     let headers = HookHeaders(
-      exchange.request.headers.map { ($0.name.canonicalName, $0.value) })
+      request.http.headers.map { ($0.name.canonicalName, $0.value) })
     do throws(HookRefusal) { try hook.admit(headers, at: now) } catch { throw problem(error) }
-    let delivery = try await delivery(exchange, headers, now)
+    let delivery = try await delivery(request, headers, now)
     let isNew: Bool
     do { isNew = try await take(delivery) } catch { throw Problem(error) }
     guard isNew else { throw .hookReplayed }
@@ -25,11 +25,11 @@ struct HookRoute: Sendable {
   }
 
   private func delivery(
-    _ exchange: Exchange, _ headers: HookHeaders, _ now: Timestamp
+    _ request: RoutedRequest, _ headers: HookHeaders, _ now: Timestamp
   ) async throws(Problem) -> ProviderDelivery {
-    guard gate.enter() else { throw Problem(.overloaded) }
-    defer { gate.leave() }
-    let call = HookCall(headers: headers, body: try await exchange.body(), now: now)
+    guard permits.take() else { throw Problem(.overloaded) }
+    defer { permits.giveBack() }
+    let call = HookCall(headers: headers, body: try await request.body(), now: now)
     do throws(HookRefusal) { return try await hook.delivery(call) } catch { throw problem(error) }
   }
 
@@ -44,20 +44,19 @@ struct HookRoute: Sendable {
 
 /// Bounds how many large bodies are in memory at once: they are read before it is known whose they
 /// are.
-final class HookGate: Sendable {
-  private let capacity: Int
-  private let inside = Mutex(0)
+final class BodyPermits: Sendable {
+  private let free: Mutex<Int>
 
-  init(capacity: Int = 64) { self.capacity = capacity }
+  init(_ count: Int = 64) { free = Mutex(count) }
 
-  /// Whether there was room; then `leave` has to follow.
-  func enter() -> Bool {
-    inside.withLock { count in
-      guard count < capacity else { return false }
-      count += 1
+  /// Whether there was one; then it has to be given back.
+  func take() -> Bool {
+    free.withLock { count in
+      guard count > 0 else { return false }
+      count -= 1
       return true
     }
   }
 
-  func leave() { inside.withLock { $0 -= 1 } }
+  func giveBack() { free.withLock { $0 += 1 } }
 }

@@ -7,8 +7,8 @@ struct InvalidateRoute: Sendable {
   let invalidate: InvalidateAccount
   let addresses: EmailAddress.Policy
 
-  func answer(_ call: CallerExchange) async throws(Problem) -> Response {
-    let (object, _) = try await call.exchange.jsonObject()
+  func answer(_ call: CallerRequest) async throws(Problem) -> Response {
+    let (object, _) = try await call.request.jsonObject()
     try object.allowOnly(["account_id", "email"])
     let subject = try subject(of: object)
     do {

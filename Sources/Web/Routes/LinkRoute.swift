@@ -11,8 +11,8 @@ struct LinkRoute: Sendable {
   let callers: Current<CallerBook>
   let pages: Current<Pages>
 
-  func answer(_ exchange: Exchange) async throws(Problem) -> Response {
-    guard let token = exchange.query.onlyValue(of: "token") else { return pages.value.unknown }
+  func answer(_ request: RoutedRequest) async throws(Problem) -> Response {
+    guard let token = request.query.onlyValue(of: "token") else { return pages.value.unknown }
     do throws(ResetError) {
       switch try await verify(token) {
       case .live(let request):

@@ -7,9 +7,9 @@ struct RequestRoute: Sendable {
   let request: RequestReset
   let addresses: EmailAddress.Policy
 
-  func answer(_ call: CallerExchange) async throws(Problem) -> Response {
-    let key = try call.exchange.idempotencyKey()
-    let (object, bytes) = try await call.exchange.jsonObject()
+  func answer(_ call: CallerRequest) async throws(Problem) -> Answer {
+    let key = try call.request.idempotencyKey()
+    let (object, bytes) = try await call.request.jsonObject()
     let asked = try AskedReset(object, addresses: addresses)
     let outcome: RecordOutcome
     do {
@@ -17,16 +17,16 @@ struct RequestRoute: Sendable {
         asked.details, client: asked.client, from: call.caller,
         repeatable: key.map { ($0, bytes) })
     } catch { throw Problem(error) }
-    return try response(to: outcome)
+    return try answer(to: outcome)
   }
 
-  private func response(to outcome: RecordOutcome) throws(Problem) -> Response {
+  private func answer(to outcome: RecordOutcome) throws(Problem) -> Answer {
     switch outcome {
-    case .accepted(let id): return accepted(id)
+    case .accepted(let id): return Answer(response: accepted(id), requestID: id)
     case .replayed(let id):
       var response = accepted(id)
       response.headers.set("Idempotency-Replayed", "true")
-      return response
+      return Answer(response: response, requestID: id)
     case .conflict: throw .idempotencyConflict
     case .limited(let kind, let seconds): throw .rateLimited(kind, retryAfter: seconds)
     }

@@ -4,13 +4,13 @@ import PasswordReset
 
 /// One line of the HTTP surface: a method, a path and what answers.
 struct Route: Sendable {
-  typealias Open = @Sendable (Exchange) async throws(Problem) -> Response
-  typealias Called = @Sendable (CallerExchange) async throws(Problem) -> Response
+  typealias Handle<Routed> = @Sendable (Routed) async throws(Problem) -> Answer
+  typealias Respond<Routed> = @Sendable (Routed) async throws(Problem) -> Response
 
   enum Handler: Sendable {
-    case open(Open)
+    case open(Handle<RoutedRequest>)
     /// Needs a caller key.
-    case called(Called)
+    case called(Handle<CallerRequest>)
   }
 
   let method: HTTPRequest.Method
@@ -22,20 +22,36 @@ struct Route: Sendable {
   /// Octets of a body, where they are not the listener's limit.
   var bodyLimit: Int?
 
-  static func get(_ path: String, _ handler: @escaping Open) -> Route {
-    Route(method: .get, path: path, handler: .open(handler))
+  static func get(_ path: String, _ handler: @escaping Respond<RoutedRequest>) -> Route {
+    Route(method: .get, path: path, handler: .open(answering(handler)))
   }
 
-  static func get(_ path: String, caller handler: @escaping Called) -> Route {
-    Route(method: .get, path: path, handler: .called(handler))
+  static func get(_ path: String, caller handler: @escaping Respond<CallerRequest>) -> Route {
+    Route(method: .get, path: path, handler: .called(answering(handler)))
   }
 
-  static func post(_ path: String, _ handler: @escaping Open) -> Route {
+  static func post(_ path: String, _ handler: @escaping Respond<RoutedRequest>) -> Route {
+    Route(method: .post, path: path, handler: .open(answering(handler)))
+  }
+
+  static func post(_ path: String, naming handler: @escaping Handle<RoutedRequest>) -> Route {
     Route(method: .post, path: path, handler: .open(handler))
   }
 
-  static func post(_ path: String, caller handler: @escaping Called) -> Route {
+  static func post(_ path: String, caller handler: @escaping Respond<CallerRequest>) -> Route {
+    Route(method: .post, path: path, handler: .called(answering(handler)))
+  }
+
+  static func post(
+    _ path: String, callerNaming handler: @escaping Handle<CallerRequest>
+  ) -> Route {
     Route(method: .post, path: path, handler: .called(handler))
+  }
+
+  private static func answering<Routed>(
+    _ respond: @escaping Respond<Routed>
+  ) -> Handle<Routed> {
+    { routed throws(Problem) in Answer(response: try await respond(routed)) }
   }
 
   func page(_ errorPage: @escaping @Sendable (Problem) -> Response) -> Route {
@@ -49,6 +65,13 @@ struct Route: Sendable {
     route.bodyLimit = limit
     return route
   }
+}
+
+/// What a route answers.
+struct Answer: Sendable {
+  let response: Response
+  /// Which reset request it was about, for the log.
+  var requestID: RequestID?
 }
 
 /// Finds the route of a path. There are a dozen, so looking at each is quick, and no path has a

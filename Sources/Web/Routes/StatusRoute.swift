@@ -6,8 +6,8 @@ import PasswordReset
 struct StatusRoute: Sendable {
   let reader: any RequestReader
 
-  func answer(_ call: CallerExchange) async throws(Problem) -> Response {
-    guard let id = RequestID(call.exchange.parameter) else { throw .notFound }
+  func answer(_ call: CallerRequest) async throws(Problem) -> Response {
+    guard let id = RequestID(call.request.parameter) else { throw .notFound }
     let found: RequestDescription?
     do {
       found = try await reader.describe(id, for: call.caller.name)

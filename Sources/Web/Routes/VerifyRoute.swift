@@ -7,8 +7,8 @@ struct VerifyRoute: Sendable {
   let verify: VerifyToken
   let vault: Vault
 
-  func answer(_ call: CallerExchange) async throws(Problem) -> Response {
-    let (object, _) = try await call.exchange.jsonObject()
+  func answer(_ call: CallerRequest) async throws(Problem) -> Response {
+    let (object, _) = try await call.request.jsonObject()
     try object.allowOnly(["token"])
     let token = try object.token()
     switch try await verdict(token, call.caller) {

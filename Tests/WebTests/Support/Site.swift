@@ -29,7 +29,7 @@ struct Site {
   ///   - hooks: the mail providers that may report.
   init(
     checks: [ReadinessCheck] = [], recorder: (any RequestRecorder)? = nil,
-    limits: EdgeLimits = EdgeLimits(), hooks: Set<String> = [], gate: HookGate = HookGate()
+    limits: EdgeLimits = EdgeLimits(), hooks: Set<String> = [], permits: BodyPermits = BodyPermits()
   ) throws {
     let (store, contract) = (self.store, try StoreContract(Store(store)) { _ in })
     let vault = contract.vault
@@ -37,7 +37,7 @@ struct Site {
     let pages = Current(try Pages { Array($0.prefix(32)) })
     let surface = Self.surface(
       store, recorder ?? store, vault, callers, pages, FixedReadiness(checks: checks),
-      try Self.hooks(hooks, gate, store, vault))
+      try Self.hooks(hooks, permits, store, vault))
     let made = try CallerKeys.newKey(for: "app", createdAt: "2026-11-01")
     let keys = Current(try CallerKeys(file: made.entry.line))
     let logger = log.logger
@@ -76,7 +76,7 @@ struct Site {
   }
 
   private static func hooks(
-    _ names: Set<String>, _ gate: HookGate, _ store: MemoryStore, _ vault: Vault
+    _ names: Set<String>, _ permits: BodyPermits, _ store: MemoryStore, _ vault: Vault
   ) throws -> ProviderHooks {
     let suppressor = Suppressor(
       vault: vault, lifetime: WholeDuration(seconds: 3600), clock: store
@@ -92,7 +92,8 @@ struct Site {
       try SESHook(topics: HookVector.topic, fetcher: CertificateWeb(), addresses: policy),
     ]
     return ProviderHooks(
-      hooks.filter { names.contains(type(of: $0).name) }, take: take, clock: store, gate: gate)
+      hooks.filter { names.contains(type(of: $0).name) }, take: take, clock: store, permits: permits
+    )
   }
 }
 

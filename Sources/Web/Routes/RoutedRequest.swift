@@ -8,8 +8,8 @@ import PasswordReset
 typealias RequestID = PasswordReset.RequestID
 
 /// One request that has reached a route.
-struct Exchange: Sendable {
-  let request: Request
+struct RoutedRequest: Sendable {
+  let http: Request
   /// Names this exchange in the log and in error bodies.
   let trace: Trace
   /// What stands in the place of a route's `{id}`.
@@ -18,14 +18,14 @@ struct Exchange: Sendable {
 
   /// The part of the target after `?`, as it was sent.
   var query: Substring {
-    let target = request.head.path ?? ""
+    let target = http.head.path ?? ""
     guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
     return target[target.utf8.index(after: mark)...]
   }
 
   /// 413 where the header says already that the body is too large.
   func checkLength() throws(Problem) {
-    if let length = request.headers[.contentLength].flatMap(Int.init), length > bodyLimit {
+    if let length = http.headers[.contentLength].flatMap(Int.init), length > bodyLimit {
       throw .bodyTooLarge(limit: bodyLimit)
     }
   }
@@ -34,7 +34,7 @@ struct Exchange: Sendable {
   func body() async throws(Problem) -> [UInt8] {
     try checkLength()
     do {
-      return Array(buffer: try await request.body.collect(upTo: bodyLimit))
+      return Array(buffer: try await http.body.collect(upTo: bodyLimit))
     } catch is NIOTooManyBytesError {
       throw .bodyTooLarge(limit: bodyLimit)
     } catch {
@@ -44,7 +44,7 @@ struct Exchange: Sendable {
 
   /// 415 unless the body is of this media type, uncompressed, in UTF-8.
   func require(mediaType: String) throws(Problem) {
-    let parts = (request.headers[.contentType] ?? "").utf8.split(
+    let parts = (http.headers[.contentType] ?? "").utf8.split(
       separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
     let words = parts.map { part in
       let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
@@ -53,10 +53,10 @@ struct Exchange: Sendable {
     }
     // A semicolon with nothing after it is allowed (RFC 9110 §5.6.6).
     let parameters = words.dropFirst().filter { !$0.isEmpty }
-    guard request.headers[values: .contentType].count == 1, words.first == mediaType,
+    guard http.headers[values: .contentType].count == 1, words.first == mediaType,
       parameters.count <= 1,
       parameters.allSatisfy({ ["charset=utf-8", "charset=\"utf-8\""].contains($0) }),
-      request.headers[.contentEncoding] == nil
+      http.headers[.contentEncoding] == nil
     else { throw .unsupportedMediaType(mediaType) }
   }
 
@@ -74,7 +74,7 @@ struct Exchange: Sendable {
 
   /// The Idempotency-Key, 400 if it cannot be one or is given twice.
   func idempotencyKey() throws(Problem) -> IdempotencyKey? {
-    let values = request.headers.values(of: "idempotency-key")
+    let values = http.headers.values(of: "idempotency-key")
     guard let value = values.first else { return nil }
     guard values.count == 1, let key = IdempotencyKey(value) else {
       throw .badRequest("Idempotency-Key must be 1 to 256 visible ASCII characters, once.")
@@ -84,8 +84,8 @@ struct Exchange: Sendable {
 }
 
 /// A request whose caller has proved its key: routes that take this cannot run without one.
-struct CallerExchange: Sendable {
-  let exchange: Exchange
+struct CallerRequest: Sendable {
+  let request: RoutedRequest
   let caller: Caller
 }
 

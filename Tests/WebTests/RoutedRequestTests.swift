@@ -13,13 +13,13 @@ import Testing
   private func exchange(
     _ fields: [(String, String)] = [], body: RequestBody = RequestBody(buffer: ByteBuffer()),
     limit: Int = 8, path: String? = "/x"
-  ) throws -> Exchange {
+  ) throws -> RoutedRequest {
     var head = HTTPRequest(method: .post, scheme: "http", authority: "a.test", path: path)
     for (name, value) in fields {
       head.headerFields.append(HTTPField(name: try #require(.init(name)), value: value))
     }
-    return Exchange(
-      request: Request(head: head, body: body), trace: Trace(), parameter: "", bodyLimit: limit)
+    return RoutedRequest(
+      http: Request(head: head, body: body), trace: Trace(), parameter: "", bodyLimit: limit)
   }
 
   private func code(_ attempt: () throws(Problem) -> Void) -> String? {
@@ -29,7 +29,7 @@ import Testing
     } catch { return error.code }
   }
 
-  private func bodyProblem(_ exchange: Exchange) async -> Problem? {
+  private func bodyProblem(_ exchange: RoutedRequest) async -> Problem? {
     do {
       _ = try await exchange.body()
       return nil

@@ -2,57 +2,77 @@ import PasswordReset
 import ServiceLifecycle
 import Synchronization
 
-/// One lane: claims messages ahead of their places, many at a time, and begins one for each place.
-/// Claiming, sending and ending overlap.
-final class LaneRunner<Entry: Gate>: Sendable {
-  typealias Process =
-    @Sendable (LaneRunner<Entry>, HeldMessage, Entry.Place) async -> Void
+/// Wakes somebody who looks for something to do. Many wakings before it looks are one.
+public struct WakeSignal: Sendable {
+  let stream: AsyncStream<Void>
+  private let continuation: AsyncStream<Void>.Continuation
 
-  private let lane: Lane
+  public init() {
+    (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  public func send() { continuation.yield() }
+
+  /// No more waking: the loop of who looks ends.
+  public func finish() { continuation.finish() }
+}
+
+/// Takes the messages of a queue to their ends.
+protocol MessageDelivery: Sendable {
+  typealias Work = @Sendable () async -> Void
+
+  /// How many messages should be at hand, counting only those that have not begun.
+  var demand: Int { get }
+  /// What takes the message to its end, to be run once; nil where it cannot begin now.
+  func begin(_ message: HeldMessage) -> Work?
+}
+
+/// One queue: claims messages ahead of their permits, many at a time, and begins one for each permit.
+/// Claiming, sending and ending overlap.
+final class QueueRunner: Sendable {
+  private let queue: OutboxQueue
   private let outbox: any Outbox
-  let gate: Entry
+  private let delivery: any MessageDelivery
+  private let limit: Int
   private let lease: WholeDuration
-  private let inHand: InHand
+  private let held: HeldMessages
   private let now: @Sendable () -> ContinuousClock.Instant
-  private let process: Process
   private let claiming = WakeSignal()
-  private let starting: WakeSignal
-  private let stock = Mutex(Stock())
+  /// Sent when a permit has come back.
+  let starting = WakeSignal()
+  private let buffer = Mutex(Buffer())
 
   /// What is at hand.
-  private struct Stock {
+  private struct Buffer {
     var ready: [HeldMessage] = []
+    var begun = 0
     /// False once a claim has come back with less than it asked for, until somebody says otherwise.
     var mayHaveMore = true
   }
 
-  /// - Parameter places: told when one has become free.
+  /// - Parameter limit: messages between begin and end at once, whatever the delivery would take.
   init(
-    _ lane: Lane, outbox: any Outbox, gate: Entry, lease: WholeDuration, inHand: InHand,
-    places: WakeSignal = WakeSignal(),
-    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, process: @escaping Process
+    _ queue: OutboxQueue, outbox: any Outbox, delivery: any MessageDelivery, limit: Int = .max,
+    lease: WholeDuration, held: HeldMessages,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) {
-    self.lane = lane
+    self.queue = queue
     self.outbox = outbox
-    self.gate = gate
+    self.delivery = delivery
+    self.limit = limit
     self.lease = lease
-    self.inHand = inHand
-    starting = places
+    self.held = held
     self.now = now
-    self.process = process
   }
 
   /// Something may be due.
   func wake() {
-    stock.withLock { $0.mayHaveMore = true }
+    buffer.withLock { $0.mayHaveMore = true }
     starting.send()
     claiming.send()
   }
 
-  /// A place has become free.
-  func goOn() { starting.send() }
-
-  /// No more claims; `run` returns when what is in hand has ended.
+  /// No more claims; `run` returns when what is held has ended.
   func finish() {
     claiming.finish()
     starting.finish()
@@ -64,12 +84,14 @@ final class LaneRunner<Entry: Gate>: Sendable {
       await startWhenWoken(&group)
       // What a last claim brings has not begun either.
       await claims
-      await release(stock.withLock { $0.ready })
+      await release(buffer.withLock { $0.ready })
     }
   }
 
   private var isEnding: Bool { Task.isShuttingDownGracefully || Task.isCancelled }
+}
 
+extension QueueRunner {
   private func claimWhenWoken() async {
     for await _ in claiming.stream {
       while !isEnding, let wanted { await claim(atMost: wanted) }
@@ -78,55 +100,75 @@ final class LaneRunner<Entry: Gate>: Sendable {
 
   /// How many to claim: a claim is worth its commit when it brings several.
   private var wanted: Int? {
-    // Read before the places: what begins in between is then missed rather than claimed twice, and
+    // Read before the permits: what begins in between is then missed rather than claimed twice, and
     // who began it looks again.
-    let (count, mayHaveMore) = stock.withLock { ($0.ready.count, $0.mayHaveMore) }
+    let (count, room, mayHaveMore) = buffer.withLock {
+      ($0.ready.count, limit - $0.begun, $0.mayHaveMore)
+    }
     guard mayHaveMore else { return nil }
-    let appetite = gate.appetite
-    return count <= appetite / 2 && count < appetite ? appetite - count : nil
+    let demand = min(room, delivery.demand)
+    return count <= demand / 2 && count < demand ? demand - count : nil
   }
 
   private func claim(atMost limit: Int) async {
     // Before the claim: a hint that comes meanwhile counts.
-    stock.withLock { $0.mayHaveMore = false }
+    buffer.withLock { $0.mayHaveMore = false }
     let asked = now()
     // The store has said what went wrong, and the next look is the next try.
-    guard let claimed = try? await outbox.claim(atMost: limit, from: lane) else { return }
+    guard let claimed = try? await outbox.claim(atMost: limit, from: queue) else { return }
     let messages = claimed.map { HeldMessage($0, asked: asked, lease: lease) }
-    inHand.add(messages)
-    stock.withLock { stock in
-      stock.ready.append(contentsOf: messages)
-      if messages.count >= limit { stock.mayHaveMore = true }
+    held.add(messages)
+    buffer.withLock { buffer in
+      buffer.ready.append(contentsOf: messages)
+      if messages.count >= limit { buffer.mayHaveMore = true }
     }
     if !messages.isEmpty { starting.send() }
   }
+}
 
+extension QueueRunner {
   private func startWhenWoken(_ group: inout DiscardingTaskGroup) async {
     for await _ in starting.stream {
-      while !isEnding, let (message, place) = next() {
-        group.addTask { await self.process(self, message, place) }
+      while !isEnding, let (message, work) = next() {
+        group.addTask {
+          await work()
+          self.end(message)
+        }
       }
       await releaseStale()
       if wanted != nil { claiming.send() }
     }
   }
 
-  private func next() -> (HeldMessage, Entry.Place)? {
-    stock.withLock { stock in
-      guard !stock.ready.isEmpty, let place = gate.enter() else { return nil }
-      return (stock.ready.removeFirst(), place)
+  private func next() -> (HeldMessage, MessageDelivery.Work)? {
+    buffer.withLock { buffer in
+      guard buffer.begun < limit, let message = buffer.ready.first,
+        let work = delivery.begin(message)
+      else { return nil }
+      buffer.ready.removeFirst()
+      buffer.begun += 1
+      return (message, work)
     }
   }
 
-  /// A suspect that is handed back unbegun is none any more, so it waits longer.
-  private var patience: Duration { lane == .suspects ? .seconds(30) : .seconds(3) }
+  private func end(_ message: HeldMessage) {
+    held.remove(message)
+    let wasFull = buffer.withLock { buffer in
+      defer { buffer.begun -= 1 }
+      return buffer.begun == limit
+    }
+    if wasFull { starting.send() }
+  }
 
-  /// Nothing is kept from others that has no place soon.
+  /// A suspect that is handed back unbegun is none any more, so it waits longer.
+  private var patience: Duration { queue == .suspects ? .seconds(30) : .seconds(3) }
+
+  /// Nothing is kept from others that gets no permit soon.
   private func releaseStale() async {
     let limit = now() - patience
-    let stale = stock.withLock { stock in
-      let stale = stock.ready.filter { $0.since < limit }
-      if !stale.isEmpty { stock.ready.removeAll { $0.since < limit } }
+    let stale = buffer.withLock { buffer in
+      let stale = buffer.ready.filter { $0.since < limit }
+      if !stale.isEmpty { buffer.ready.removeAll { $0.since < limit } }
       return stale
     }
     await release(stale)
@@ -138,7 +180,7 @@ final class LaneRunner<Entry: Gate>: Sendable {
         group.addTask {
           _ = try? await self.outbox.finish(
             message.message, .released(after: WholeDuration(seconds: 0)), report: nil)
-          self.inHand.remove(message)
+          self.held.remove(message)
         }
       }
     }

@@ -1,4 +1,4 @@
-public import PasswordReset
+import PasswordReset
 
 /// Whether a way is worth trying. A pure state machine: moments and random numbers come in.
 ///
@@ -6,11 +6,11 @@ public import PasswordReset
 /// the first that gets through closes it. While it closes, the number of messages that may be on the
 /// way at once grows from 2 with every success, so that a server which has just come back, or whose
 /// state is not known yet, is not met by all at once.
-public struct CircuitBreaker: Sendable {
-  public typealias Instant = ContinuousClock.Instant
+struct CircuitBreaker: Sendable {
+  typealias Instant = ContinuousClock.Instant
 
   /// Lets one message through; given back once, by `leave`, `succeed` or `fail`.
-  public struct Pass: Sendable {
+  struct Permit: Sendable {
     fileprivate let number: Int
     fileprivate let period: Int
     fileprivate var hasDeparted = false
@@ -38,7 +38,7 @@ public struct CircuitBreaker: Sendable {
   private var ofThisPeriod = 0
   /// Of those on the way, the ones that the other side knows of.
   private var departed = 0
-  private var passes = 0
+  private var permits = 0
   private var period = 0
   private var probe: Int?
   private var progressAt: Instant
@@ -47,14 +47,14 @@ public struct CircuitBreaker: Sendable {
   private(set) var changedAt: Instant
 
   /// - Parameter width: messages on the way at once, at most; a probe may be one more.
-  public init(width: Int, now: Instant) {
+  init(width: Int, now: Instant) {
     self.width = width
     window = min(2, width)
     progressAt = now
     changedAt = now
   }
 
-  public var state: TransportState.State {
+  var state: TransportState.State {
     switch breaker {
     case .closed: .closed
     case .open: .open
@@ -63,7 +63,7 @@ public struct CircuitBreaker: Sendable {
   }
 
   /// How many more messages may go now.
-  public func room(_ now: Instant) -> Int {
+  func room(_ now: Instant) -> Int {
     switch breaker {
     case .closed: max(0, min(window - ofThisPeriod, width - onTheWay))
     // What is on its way from before does not matter: it may hang for minutes.
@@ -73,66 +73,66 @@ public struct CircuitBreaker: Sendable {
   }
 
   /// Whether a message may go that another way has refused: up to the whole width, since it has no
-  /// other place to wait for.
-  public func takesOver(_ now: Instant) -> Bool {
+  /// other permit to wait for.
+  func takesOver(_ now: Instant) -> Bool {
     if case .closed = breaker { onTheWay < width } else { room(now) > 0 }
   }
 
   /// It takes as many as it ever will, so there is a use for more being at hand.
-  public var isWideOpen: Bool {
+  var isWideOpen: Bool {
     if case .closed = breaker { window == width } else { false }
   }
 
-  /// How many more messages should be at hand than there are places: what goes out within the 20 ms
+  /// How many more messages should be at hand than there are permits: what goes out within the 20 ms
   /// or so that the next claim takes. No more, for after a crash each of them is a suspect.
-  public var ahead: Int {
+  var ahead: Int {
     guard isWideOpen else { return 0 }
     let times = Duration.milliseconds(20) / max(usualTime, .milliseconds(1))
     return Int(min(max(Double(width) * times, 4), 128))
   }
 
   /// When the next probe is due, while it is shut.
-  public var probeAt: Instant? {
+  var probeAt: Instant? {
     if case .open(let until, _, _) = breaker { until } else { nil }
   }
 
   /// Full, and nothing has come back for half a second and three times what it usually takes, so that the
   /// next way should be taken. Those that are still being made ready do not count.
-  public func isStalled(_ now: Instant) -> Bool {
+  func isStalled(_ now: Instant) -> Bool {
     room(now) == 0 && departed >= window && now - progressAt > .milliseconds(500) + usualTime * 3
   }
 
-  /// A message takes a place.
-  public mutating func begin(_ now: Instant) -> Pass {
-    passes &+= 1
+  /// A message takes a permit.
+  mutating func begin(_ now: Instant) -> Permit {
+    permits &+= 1
     if case .open(let until, let trips, _) = breaker, until <= now {
       change(.halfOpen(trips: trips), now)
     }
-    if case .halfOpen = breaker, probe == nil { probe = passes }
+    if case .halfOpen = breaker, probe == nil { probe = permits }
     onTheWay += 1
     ofThisPeriod += 1
-    return Pass(number: passes, period: period)
+    return Permit(number: permits, period: period)
   }
 
-  /// What took a place is handed over now.
-  public mutating func depart(_ pass: inout Pass, _ now: Instant) {
-    guard !pass.hasDeparted else { return }
-    pass.hasDeparted = true
+  /// What took a permit is handed over now.
+  mutating func depart(_ permit: inout Permit, _ now: Instant) {
+    guard !permit.hasDeparted else { return }
+    permit.hasDeparted = true
     if departed == 0 { progressAt = now }
     departed += 1
   }
 
   /// What began has ended without a word about the way.
-  public mutating func leave(_ pass: Pass) {
+  mutating func leave(_ permit: Permit) {
     onTheWay = max(0, onTheWay - 1)
-    if pass.period == period { ofThisPeriod = max(0, ofThisPeriod - 1) }
-    if pass.hasDeparted { departed = max(0, departed - 1) }
-    if pass.number == probe { probe = nil }
+    if permit.period == period { ofThisPeriod = max(0, ofThisPeriod - 1) }
+    if permit.hasDeparted { departed = max(0, departed - 1) }
+    if permit.number == probe { probe = nil }
   }
 
   /// The way works.
-  public mutating func succeed(_ pass: Pass, took: Duration, _ now: Instant) {
-    leave(pass)
+  mutating func succeed(_ permit: Permit, took: Duration, _ now: Instant) {
+    leave(permit)
     progressAt = now
     usualTime = usualTime == .zero ? took : (usualTime * 7 + took) / 8
     switch breaker {
@@ -153,13 +153,13 @@ public struct CircuitBreaker: Sendable {
   /// - Parameters:
   ///   - askedFor: how long the other side asked to be left alone, from 1 s to 1 h.
   ///   - random: 0 up to 1.
-  public mutating func fail(
-    _ pass: Pass, _ cause: String, askedFor: WholeDuration?, random: Double, _ now: Instant
+  mutating func fail(
+    _ permit: Permit, _ cause: String, askedFor: WholeDuration?, random: Double, _ now: Instant
   ) {
-    leave(pass)
+    leave(permit)
     progressAt = now
     // Began before it opened: known already.
-    if pass.period != period, askedFor == nil { return }
+    if permit.period != period, askedFor == nil { return }
     self.cause = cause
     window = max(1, window / 2)
     if let askedFor { return leaveAlone(askedFor, now) }
@@ -197,5 +197,38 @@ public struct CircuitBreaker: Sendable {
     let before = self.state
     breaker = state
     if self.state != before { changedAt = now }
+  }
+}
+
+extension CircuitBreaker {
+  /// What became of a message says how the way fares.
+  mutating func end(
+    _ permit: Permit, _ outcome: DeliveryOutcome, took: Duration, _ now: Instant
+  ) {
+    switch outcome {
+    // The end of this process or of its lease says nothing about the way.
+    case .transient where Task.isCancelled, .uncertain where Task.isCancelled: leave(permit)
+    case _ where outcome.isLeaseLost: leave(permit)
+    case .transient(let cause, .transport, let askedFor):
+      fail(permit, cause, askedFor: askedFor, random: .random(in: 0..<1), now)
+    case .uncertain(let cause):
+      fail(permit, cause, askedFor: nil, random: .random(in: 0..<1), now)
+    case .delivered, .permanent, .transient: succeed(permit, took: took, now)
+    }
+  }
+}
+
+extension DeliveryOutcome {
+  /// Nothing went out, because the lease ran out first.
+  var isLeaseLost: Bool {
+    if case .transient("lease_lost", _, _) = self { true } else { false }
+  }
+
+  /// Why it did not get through, where that may change.
+  var cause: String? {
+    switch self {
+    case .transient(let cause, _, _), .uncertain(let cause): cause
+    case .delivered, .permanent: nil
+    }
   }
 }

@@ -1,8 +1,8 @@
 public import PasswordReset
 public import ServiceLifecycle
 
-/// Outbox in, mail and events out. Looks when it is told that something is due, when a place becomes
-/// free, and every second anyway: hints may be lost, polling is the truth.
+/// Outbox in, mail and events out. Looks when it is told that something is due, when a permit comes
+/// back, and every second anyway: hints may be lost, polling is the truth.
 public struct DeliveryWorker: Service {
   public struct Rules: Sendable {
     /// Events on the way at once.
@@ -21,52 +21,33 @@ public struct DeliveryWorker: Service {
   private let outbox: any Outbox
   private let signal: WakeSignal
   private let rules: Rules
-  private let inHand = InHand()
-  private let mail: LaneRunner<TransportChain>
-  private let suspects: LaneRunner<SingleFile<TransportChain>>
-  private let events: LaneRunner<Turnstile>
+  private let held = HeldMessages()
+  private let mail: QueueRunner
+  private let suspects: QueueRunner
+  private let events: QueueRunner
 
   public init(
-    outbox: any Outbox, mail courier: MailCourier, events eventCourier: EventCourier,
-    chain: TransportChain, signal: WakeSignal, rules: Rules
+    outbox: any Outbox, mail: MailDelivery, events: EventDelivery, signal: WakeSignal,
+    rules: Rules
   ) {
     self.outbox = outbox
     self.signal = signal
     self.rules = rules
-    let inHand = self.inHand
-    // Mails and suspects share the places of the transports.
-    let (mailPlaces, suspectPlaces) = (WakeSignal(), WakeSignal())
-    let onLeft: @Sendable () -> Void = {
-      mailPlaces.send()
-      suspectPlaces.send()
+    let held = self.held
+    func runner(
+      of queue: OutboxQueue, _ delivery: any MessageDelivery, limit: Int = .max
+    ) -> QueueRunner {
+      QueueRunner(
+        queue, outbox: outbox, delivery: delivery, limit: limit, lease: rules.lease, held: held)
     }
-    mail = LaneRunner(
-      .mail, outbox: outbox, gate: chain, lease: rules.lease, inHand: inHand, places: mailPlaces
-    ) { _, message, place in
-      await courier.deliver(message, at: place, onLeft: onLeft)
-      inHand.remove(message)
-    }
-    suspects = LaneRunner(
-      .suspects, outbox: outbox, gate: SingleFile(chain), lease: rules.lease, inHand: inHand,
-      places: suspectPlaces
-    ) { lane, message, place in
-      await courier.deliver(message, at: place, onLeft: onLeft)
-      inHand.remove(message)
-      lane.gate.finish()
-      lane.wake()
-    }
-    events = LaneRunner(
-      .events, outbox: outbox, gate: Turnstile(width: rules.events), lease: rules.lease,
-      inHand: inHand
-    ) { lane, message, place in
-      await eventCourier.deliver(message)
-      inHand.remove(message)
-      lane.gate.leave(place)
-      lane.goOn()
-    }
+    self.mail = runner(of: .mail, mail)
+    suspects = runner(of: .suspects, mail, limit: 1)
+    self.events = runner(of: .events, events, limit: rules.events)
+    // Mails and suspects share the permits of the transports.
+    mail.permits.wake(self.mail.starting, suspects.starting)
   }
 
-  /// Ends after a graceful shutdown, when what is in hand has ended; cancelling hands it back.
+  /// Ends after a graceful shutdown, when what it holds has ended; cancelling hands it back.
   public func run() async throws {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
@@ -78,17 +59,17 @@ public struct DeliveryWorker: Service {
           }
         }
         // A transport that has stopped answering is noticed by looking.
-        group.addTask { await repeating(every: .milliseconds(250)) { mail.goOn() } }
+        group.addTask { await repeating(every: .milliseconds(250)) { mail.starting.send() } }
         group.addTask {
           await repeating(every: .milliseconds(rules.lease.seconds * 1000 / 3)) {
-            await inHand.renew(in: outbox, lease: rules.lease)
+            await held.renew(in: outbox, lease: rules.lease)
           }
         }
         group.addTask { for await _ in signal.stream { mail.wake() } }
-        await withDiscardingTaskGroup { lanes in
-          lanes.addTask { await mail.run() }
-          lanes.addTask { await suspects.run() }
-          lanes.addTask { await events.run() }
+        await withDiscardingTaskGroup { queues in
+          queues.addTask { await mail.run() }
+          queues.addTask { await suspects.run() }
+          queues.addTask { await events.run() }
         }
         group.cancelAll()
       }

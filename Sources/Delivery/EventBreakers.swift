@@ -3,9 +3,14 @@ import Synchronization
 
 /// One circuit breaker for each caller's app.
 final class EventBreakers: Sendable {
-  enum Entry {
-    case pass(CircuitBreaker.Pass)
+  enum Answer {
+    case ended(DeliveryOutcome)
     /// Not now, but after so long.
+    case mustWait(WholeDuration)
+  }
+
+  private enum Entry {
+    case permit(CircuitBreaker.Permit)
     case wait(WholeDuration)
   }
 
@@ -19,19 +24,28 @@ final class EventBreakers: Sendable {
     self.now = now
   }
 
-  func enter(_ caller: String) -> Entry {
+  /// Sends under a permit that comes back with the outcome.
+  func withPermit(
+    for caller: String, _ send: () async -> DeliveryOutcome
+  ) async -> Answer {
+    switch enter(caller) {
+    case .wait(let pause): return .mustWait(pause)
+    case .permit(let permit):
+      let outcome = await send()
+      let now = now()
+      byCaller.withLock { $0[caller]?.end(permit, outcome, took: .zero, now) }
+      return .ended(outcome)
+    }
+  }
+
+  private func enter(_ caller: String) -> Entry {
     let now = now()
     return byCaller.withLock { byCaller in
       var breaker = byCaller[caller] ?? CircuitBreaker(width: width, now: now)
       guard breaker.room(now) > 0 else { return .wait(breaker.wait(now)) }
       defer { byCaller[caller] = breaker }
-      return .pass(breaker.begin(now))
+      return .permit(breaker.begin(now))
     }
-  }
-
-  func leave(_ caller: String, _ pass: CircuitBreaker.Pass, _ outcome: DeliveryOutcome) {
-    let now = now()
-    byCaller.withLock { $0[caller]?.end(pass, outcome, took: .zero, now) }
   }
 }
 

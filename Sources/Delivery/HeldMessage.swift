@@ -27,8 +27,8 @@ final class HeldMessage: Lease {
   func lose() { heldUntil.withLock { $0 = since } }
 }
 
-/// The messages that this process holds: those being worked on and those waiting for a place.
-final class InHand: Sendable {
+/// The messages that this process holds: those being worked on and those waiting for a permit.
+final class HeldMessages: Sendable {
   private let held = Mutex<[RequestID: HeldMessage]>([:])
 
   func add(_ messages: [HeldMessage]) {

@@ -8,7 +8,7 @@ public struct Partitions: Sendable {
 
   public init(_ database: Database) {
     self.database = database
-    session = database.session([], name: "pg-janitor")
+    session = database.session([], name: "pg-partitions")
   }
 
   /// Returns how many were missing.

@@ -41,13 +41,13 @@ public struct StoredOutbox: Outbox {
   }
 
   public func claim(
-    atMost limit: Int, from lane: Lane
+    atMost limit: Int, from queue: OutboxQueue
   ) async throws(ResetError) -> [ClaimedMessage] {
     try database.requireServable()
     let rows = try await execute(
       Queries.claimMessages,
       [
-        .text(lane.rawValue), .int4(Int32(clamping: limit)), .seconds(settings.lease),
+        .text(queue.rawValue), .int4(Int32(clamping: limit)), .seconds(settings.lease),
         .seconds(settings.lifetime), .seconds(settings.giveUpAfter.link),
         .seconds(settings.giveUpAfter.notice), .seconds(settings.giveUpAfter.event),
       ], in: "claim")

@@ -13,9 +13,9 @@ import Testing
   private mutating func fail(
     at moment: Duration, askedFor: Int64? = nil, random: Double = 1.0.nextDown
   ) {
-    let pass = breaker.begin(start + moment)
+    let permit = breaker.begin(start + moment)
     breaker.fail(
-      pass, "connect_refused", askedFor: askedFor.map { WholeDuration(seconds: $0) },
+      permit, "connect_refused", askedFor: askedFor.map { WholeDuration(seconds: $0) },
       random: random, start + moment)
   }
 

@@ -15,9 +15,9 @@ import Testing
   private mutating func fail(
     at moment: Duration, askedFor: Int64? = nil, random: Double = 1.0.nextDown
   ) {
-    let pass = breaker.begin(start + moment)
+    let permit = breaker.begin(start + moment)
     breaker.fail(
-      pass, "connect_refused", askedFor: askedFor.map { WholeDuration(seconds: $0) },
+      permit, "connect_refused", askedFor: askedFor.map { WholeDuration(seconds: $0) },
       random: random, start + moment)
   }
 
@@ -64,11 +64,11 @@ import Testing
     for _ in 1...70 { breaker.succeed(breaker.begin(start), took: .zero, start) }
     #expect(breaker.room(start) == width && breaker.isWideOpen)
     for number in 1...200 {
-      let pass = breaker.begin(start)
+      let permit = breaker.begin(start)
       if number.isMultiple(of: 2) {
-        breaker.fail(pass, "x", askedFor: nil, random: 0, start)
+        breaker.fail(permit, "x", askedFor: nil, random: 0, start)
       } else {
-        breaker.succeed(pass, took: .zero, start)
+        breaker.succeed(permit, took: .zero, start)
       }
       #expect((1...width).contains(breaker.room(start)))
     }
@@ -125,8 +125,8 @@ import Testing
   @Test mutating func `what hangs from before it opened holds up no probe`() throws {
     for _ in 1...3 { succeed() }
     let hanging = (1...8).map { _ in breaker.begin(start) }
-    for pass in hanging.prefix(3) {
-      breaker.fail(pass, "x", askedFor: nil, random: 0, start)
+    for permit in hanging.prefix(3) {
+      breaker.fail(permit, "x", askedFor: nil, random: 0, start)
     }
     let due = try start + until()
     #expect(breaker.onTheWay == 5 && breaker.room(due) == 1)
@@ -135,7 +135,7 @@ import Testing
     // The width holds for all of them.
     _ = [breaker.begin(due), breaker.begin(due)]
     #expect(breaker.onTheWay == 7 && breaker.room(due) == 0)
-    for pass in hanging.dropFirst(3) { breaker.leave(pass) }
+    for permit in hanging.dropFirst(3) { breaker.leave(permit) }
     #expect(breaker.onTheWay == 2)
   }
 
@@ -144,51 +144,51 @@ import Testing
   @Test mutating func `full and without a word for a second and thrice the usual it is stalled`() {
     let usual = Duration.milliseconds(200)
     succeed(took: usual)
-    var passes = (1...4).map { _ in breaker.begin(start) }
-    for index in passes.indices { breaker.depart(&passes[index], start) }
+    var permits = (1...4).map { _ in breaker.begin(start) }
+    for index in permits.indices { breaker.depart(&permits[index], start) }
     let limit = start + .milliseconds(500) + usual * 3
     #expect(!breaker.isStalled(limit) && breaker.isStalled(limit + Self.grain))
-    breaker.succeed(passes[0], took: usual, limit)
+    breaker.succeed(permits[0], took: usual, limit)
     #expect(!breaker.isStalled(limit + .seconds(60)) && breaker.room(limit) > 0)
   }
 
   @Test mutating func `those that have not been handed over yet stall nothing`() {
-    var passes = (1...2).map { _ in breaker.begin(start) }
-    breaker.depart(&passes[0], start)
+    var permits = (1...2).map { _ in breaker.begin(start) }
+    breaker.depart(&permits[0], start)
     #expect(breaker.room(start) == 0 && !breaker.isStalled(start + .seconds(60)))
-    breaker.depart(&passes[1], start + .seconds(50))
+    breaker.depart(&permits[1], start + .seconds(50))
     #expect(breaker.isStalled(start + .seconds(60)))
   }
 
   // MARK: Any order
 
   @Test(arguments: 0..<20)
-  func `whatever happens, no place is lost and the width holds`(_ round: Int) {
+  func `whatever happens, no permit is lost and the width holds`(_ round: Int) {
     var (breaker, now) = (CircuitBreaker(width: 5, now: start), start)
-    var passes: [CircuitBreaker.Pass] = []
+    var permits: [CircuitBreaker.Permit] = []
     for _ in 0..<2000 {
       now += .milliseconds(.random(in: 0...300))
       if Bool.random(), breaker.room(now) > 0 {
-        passes.append(breaker.begin(now))
-      } else if let index = passes.indices.randomElement() {
-        var pass = passes.remove(at: index)
-        if Bool.random() { breaker.depart(&pass, now) }
-        end(pass, &breaker, now)
+        permits.append(breaker.begin(now))
+      } else if let index = permits.indices.randomElement() {
+        var permit = permits.remove(at: index)
+        if Bool.random() { breaker.depart(&permit, now) }
+        end(permit, &breaker, now)
       }
-      #expect(breaker.onTheWay == passes.count && passes.count <= 6)
+      #expect(breaker.onTheWay == permits.count && permits.count <= 6)
     }
-    for pass in passes { breaker.leave(pass) }
+    for permit in permits { breaker.leave(permit) }
     #expect(breaker.onTheWay == 0 && breaker.room(now + .seconds(3600)) > 0)
   }
 
   private func end(
-    _ pass: CircuitBreaker.Pass, _ breaker: inout CircuitBreaker, _ now: ContinuousClock.Instant
+    _ permit: CircuitBreaker.Permit, _ breaker: inout CircuitBreaker, _ now: ContinuousClock.Instant
   ) {
     switch Int.random(in: 0..<8) {
-    case 0...2: breaker.succeed(pass, took: .milliseconds(50), now)
-    case 3...5: breaker.fail(pass, "x", askedFor: nil, random: .random(in: 0..<1), now)
-    case 6: breaker.fail(pass, "x", askedFor: WholeDuration(seconds: 1), random: 0, now)
-    default: breaker.leave(pass)
+    case 0...2: breaker.succeed(permit, took: .milliseconds(50), now)
+    case 3...5: breaker.fail(permit, "x", askedFor: nil, random: .random(in: 0..<1), now)
+    case 6: breaker.fail(permit, "x", askedFor: WholeDuration(seconds: 1), random: 0, now)
+    default: breaker.leave(permit)
     }
   }
 }

@@ -16,12 +16,12 @@ import Testing
     contract = try StoreContract(Store(store)) { [store] in store.advance(by: $0) }
   }
 
-  private func courier(_ chain: TransportChain) throws -> MailCourier {
+  private func delivery(_ chain: TransportChain) throws -> MailDelivery {
     let suppressor = Suppressor(
       vault: contract.vault, lifetime: WholeDuration(seconds: 86_400), clock: store
     ) { [UInt8](repeating: 7, count: 10) }
-    return MailCourier(
-      MailCourier.Parts(
+    return MailDelivery(
+      MailParts(
         outbox: store, suppressions: store, suppressor: suppressor, vault: contract.vault,
         callers: Current(CallerBook(common: try Sample.settings(), own: [:])),
         directory: { _ in nil }, composer: Composer(), chain: chain, link: { $0 },
@@ -30,20 +30,18 @@ import Testing
   }
 
   private func chain(_ transport: any MailTransport) -> TransportChain {
-    TransportChain(
-      [TransportChain.Link(name: "1-smtp", transport: transport)], width: 8, logger: book.logger)
+    TransportChain([transport], width: 8, logger: book.logger) { .now }
   }
 
   private func worker(_ transport: any MailTransport) throws -> DeliveryWorker {
     let chain = chain(transport)
-    let events = EventCourier(
-      EventCourier.Parts(
+    let events = EventDelivery(
+      EventDelivery.Parts(
         outbox: store, vault: contract.vault, transport: { _ in nil }, giveUp: Sample.giveUp,
         width: 2, poisonAfter: 5),
       logger: book.logger)
     return DeliveryWorker(
-      outbox: store, mail: try courier(chain), events: events, chain: chain,
-      signal: WakeSignal(),
+      outbox: store, mail: try delivery(chain), events: events, signal: WakeSignal(),
       rules: .init(events: 2, lease: Sample.lease, pollInterval: .milliseconds(2)))
   }
 
@@ -56,7 +54,8 @@ import Testing
   private func deliver(_ message: ClaimedMessage, by transport: any MailTransport) async throws {
     let chain = chain(transport)
     let held = HeldMessage(message, asked: .now, lease: Sample.lease)
-    await (try courier(chain)).deliver(held, at: try #require(chain.enter())) {}
+    let work = try #require(try delivery(chain).begin(held))
+    await work()
     #expect(chain.onTheWay == [0])
   }
 
@@ -117,12 +116,12 @@ import Testing
     async throws
   {
     _ = try await accept(1)
-    var lane = Lane.mail
+    var queue = OutboxQueue.mail
     for lost in 0..<5 {
-      let message = try #require(try await store.claim(atMost: 1, from: lane).first)
+      let message = try #require(try await store.claim(atMost: 1, from: queue).first)
       #expect(message.lost == lost)
       store.advance(by: .seconds(91))
-      lane = .suspects
+      queue = .suspects
     }
     let transport = Transport()
     let last = try #require(try await store.claim(atMost: 1, from: .suspects).first)

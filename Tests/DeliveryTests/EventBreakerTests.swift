@@ -4,33 +4,33 @@ import Testing
 @testable import Delivery
 
 /// One app away.
-extension EventCourierTests {
+extension EventDeliveryTests {
   @Test func `an app that is away holds up no other, and its events wait`() async throws {
     let (away, other) = (App(.broken), App())
-    let courier = courier(["away": away, "other": other])
-    for _ in 1...3 { _ = try await deliver(event(for: "away"), by: courier) }
+    let delivery = delivery(["away": away, "other": other])
+    for _ in 1...3 { _ = try await deliver(event(for: "away"), by: delivery) }
     for _ in 1...5 {
-      guard case .released(let pause) = try await deliver(event(for: "away"), by: courier) else {
+      guard case .released(let pause) = try await deliver(event(for: "away"), by: delivery) else {
         Issue.record("not released")
         return
       }
       #expect((1...12).contains(pause.seconds))
     }
     #expect(away.events.count == 3)
-    #expect(try await deliver(event(for: "other"), by: courier) == .sent)
+    #expect(try await deliver(event(for: "other"), by: delivery) == .sent)
     clock.advance(by: .seconds(2))
-    #expect(try await deliver(event(for: "away"), by: courier).retried != nil)
+    #expect(try await deliver(event(for: "away"), by: delivery).retried != nil)
     #expect(away.events.count == 4)
   }
 
   @Test func `while one event probes the others wait`() async throws {
     let app = Checkpoint()
-    let courier = courier(["shop": app])
+    let delivery = delivery(["shop": app])
     let messages = try (1...5).map { try event(Draft(number: $0)) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for message in messages.prefix(4) {
         group.addTask {
-          await courier.deliver(HeldMessage(message, asked: .now, lease: Sample.lease))
+          await delivery.deliver(HeldMessage(message, asked: .now, lease: Sample.lease))
         }
         guard message.id != messages[3].id else { break }
         await app.state.until { !$0.waiting.isEmpty }
@@ -39,7 +39,7 @@ extension EventCourierTests {
         clock.advance(by: message.id == messages[2].id ? .seconds(2) : .zero)
       }
       await app.state.until { $0.waiting.count == 1 }
-      guard case .released(let pause) = try await deliver(messages[4], by: courier) else {
+      guard case .released(let pause) = try await deliver(messages[4], by: delivery) else {
         Issue.record("not released")
         return
       }
@@ -51,12 +51,12 @@ extension EventCourierTests {
 
   @Test func `an app that is merely busy is tried again in a second`() async throws {
     let app = Checkpoint()
-    let courier = courier(["shop": app], width: 1)
+    let delivery = delivery(["shop": app], width: 1)
     let (first, second) = (try event(Draft(number: 1)), try event(Draft(number: 2)))
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await courier.deliver(HeldMessage(first, asked: .now, lease: Sample.lease)) }
+      group.addTask { await delivery.deliver(HeldMessage(first, asked: .now, lease: Sample.lease)) }
       await app.state.until { $0.waiting.count == 1 }
-      await courier.deliver(HeldMessage(second, asked: .now, lease: Sample.lease))
+      await delivery.deliver(HeldMessage(second, asked: .now, lease: Sample.lease))
       app.openOne()
     }
     let finishes = outbox.state.value.finishes.map(\.outcome)
@@ -64,7 +64,7 @@ extension EventCourierTests {
   }
 
   @Test func `no line of the log holds an address`() async throws {
-    _ = try await deliver(event(), by: courier(["shop": App(.broken)]))
+    _ = try await deliver(event(), by: delivery(["shop": App(.broken)]))
     let line = try #require(book.lines.value.first)
     #expect(line.contains("kind=event") && !line.contains("example") && !line.contains("ada"))
   }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct HeldMessageTests {
   private let start = ContinuousClock.now
   private let outbox = ScriptedOutbox()
-  private let inHand = InHand()
+  private let messages = HeldMessages()
 
   private func held(
     _ number: Int = 1, attempt: Int = 1, asked: ContinuousClock.Instant? = nil
@@ -32,41 +32,41 @@ import Testing
 
   @Test func `what the store still holds is renewed, what it does not is lost`() async throws {
     let (kept, lost) = (try held(1, asked: start - .seconds(100)), try held(2))
-    inHand.add([kept])
+    messages.add([kept])
     #expect(!kept.isHeld)
-    await inHand.renew(in: outbox, lease: Sample.lease)
+    await messages.renew(in: outbox, lease: Sample.lease)
     #expect(kept.isHeld)
-    inHand.remove(kept)
-    inHand.add([lost])
+    messages.remove(kept)
+    messages.add([lost])
     outbox.state.update { $0.isLeaseLost = true }
-    await inHand.renew(in: outbox, lease: Sample.lease)
+    await messages.renew(in: outbox, lease: Sample.lease)
     #expect(!lost.isHeld)
     #expect(outbox.state.value.renewals == [[kept.message.id], [lost.message.id]])
   }
 
   @Test func `a store that is away neither renews nor takes a lease`() async throws {
     let message = try held()
-    inHand.add([message])
+    messages.add([message])
     outbox.state.update { $0.renewFault = .unavailable }
-    await inHand.renew(in: outbox, lease: Sample.lease)
+    await messages.renew(in: outbox, lease: Sample.lease)
     #expect(message.isHeld(at: start + .seconds(89)) && !message.isHeld(at: start + .seconds(90)))
   }
 
   @Test func `with nothing in hand the store is not asked`() async throws {
     let message = try held()
-    inHand.add([message])
-    inHand.remove(message)
-    await inHand.renew(in: outbox, lease: Sample.lease)
+    messages.add([message])
+    messages.remove(message)
+    await messages.renew(in: outbox, lease: Sample.lease)
     #expect(outbox.state.value.renewals.isEmpty)
   }
 
   @Test func `claimed anew here, the earlier attempt has lost its lease`() async throws {
     let (earlier, later) = (try held(), try held(attempt: 2))
-    inHand.add([earlier])
-    inHand.add([later])
+    messages.add([earlier])
+    messages.add([later])
     #expect(!earlier.isHeld && later.isHeld)
-    inHand.remove(earlier)
-    await inHand.renew(in: outbox, lease: Sample.lease)
+    messages.remove(earlier)
+    await messages.renew(in: outbox, lease: Sample.lease)
     #expect(outbox.state.value.renewals == [[later.message.id]] && !earlier.isHeld)
   }
 }

@@ -15,21 +15,21 @@ import Testing
   func `one line names the request, the attempt, the transport and the end`(
     _ outcome: DeliveryOutcome, _ level: String, _ label: String
   ) async throws {
-    var office = try Office()
-    office.transports = [Transport(outcome)]
-    let message = try office.message(.known(Sample.account()), Draft(attempt: 7))
-    _ = try await office.deliver(message)
-    let line = try #require(office.book.lines.value.first)
-    #expect(office.book.lines.value.count == 1)
+    var fixture = try MailFixture()
+    fixture.transports = [Transport(outcome)]
+    let message = try fixture.message(.known(Sample.account()), Draft(attempt: 7))
+    _ = try await fixture.deliver(message)
+    let line = try #require(fixture.book.lines.value.first)
+    #expect(fixture.book.lines.value.count == 1)
     #expect(line.hasPrefix("\(level) message ") && line.contains(label))
     #expect(line.contains("attempt=7") && line.contains("request_id=\(message.requestID)"))
     #expect(line.contains("transport=1-smtp") && line.contains("kind=link"))
   }
 
   @Test func `a dropped message says why`() async throws {
-    let office = try Office()
-    _ = try await office.deliver(office.message(.none))
-    let line = try #require(office.book.lines.value.first)
+    let fixture = try MailFixture()
+    _ = try await fixture.deliver(fixture.message(.none))
+    let line = try #require(fixture.book.lines.value.first)
     #expect(line.contains("cause=no_account") && line.contains("outcome=dropped"))
   }
 
@@ -40,12 +40,14 @@ import Testing
   func `no line holds a token, a link or an address`(_ outcome: DeliveryOutcome) async throws {
     for claim in [AccountClaim.unasked, .none, .known(try Sample.account())] {
       for account in [try Sample.account(), nil] {
-        var office = try Office()
-        (office.transports, office.directory) = ([Transport(outcome)], Directory(.success(account)))
-        let message = try office.message(claim)
-        _ = try await office.deliver(message)
-        let token = try office.vault.mint(.reset, for: message.requestID)
-        let log = office.book.lines.value.joined()
+        var fixture = try MailFixture()
+        (fixture.transports, fixture.directory) = (
+          [Transport(outcome)], Directory(.success(account))
+        )
+        let message = try fixture.message(claim)
+        _ = try await fixture.deliver(message)
+        let token = try fixture.vault.mint(.reset, for: message.requestID)
+        let log = fixture.book.lines.value.joined()
         #expect(!log.isEmpty)
         for secret in [token, String(token.suffix(40)), "example", "ada", "stored", "Ada"] {
           #expect(!log.contains(secret))

@@ -9,15 +9,11 @@ import Testing
   private let lease = TestLease()
 
   private func chain(_ transports: [any MailTransport], width: Int = 4) -> TransportChain {
-    let links = transports.enumerated().map {
-      TransportChain.Link(name: "\($0.offset + 1)-smtp", transport: $0.element)
-    }
-    return TransportChain(links, width: width, logger: book.logger) { [clock] in clock.now }
+    TransportChain(transports, width: width, logger: book.logger) { [clock] in clock.now }
   }
 
   private func deliver(_ chain: TransportChain) async throws -> TransportChain.Result {
-    let place = try #require(chain.enter())
-    return await chain.deliver(try Sample.mail(), under: lease, at: place)
+    try await chain.deliver(under: lease)
   }
 
   /// Starts mails that end when their transport lets them.
@@ -25,8 +21,8 @@ import Testing
     _ count: Int, _ chain: TransportChain, _ group: inout ThrowingTaskGroup<Void, any Error>
   ) throws {
     for _ in 1...count {
-      let (mail, place) = (try Sample.mail(), try #require(chain.enter()))
-      group.addTask { [lease] in _ = await chain.deliver(mail, under: lease, at: place) }
+      let work = try chain.begin(under: lease)
+      group.addTask { await work() }
     }
   }
 
@@ -49,41 +45,41 @@ import Testing
       try begin(2, chain, &group)
       await first.state.until { $0.waiting.count == 2 }
       clock.advance(by: .milliseconds(500))
-      #expect(chain.enter() == nil && chain.appetite == 0)
+      #expect(chain.isFull && chain.permits.demand == 0)
       clock.advance(by: .nanoseconds(1))
-      #expect(chain.appetite == 2)
+      #expect(chain.permits.demand == 2)
       #expect(try await deliver(chain).transport == "2-smtp")
       first.openOne()
       await first.state.until { $0.waiting.count == 1 }
       while chain.onTheWay[0] == 2 { await Task.yield() }
-      #expect(chain.appetite == 3)
+      #expect(chain.permits.demand == 3)
       first.openOne()
     }
   }
 
   @Test func `mails that are not ready yet do not make a transport look stalled`() async throws {
     let chain = chain([Transport(), Transport()])
-    let places = [chain.enter(), chain.enter()].compactMap(\.self)
+    var works = try (1...2).map { _ in try chain.begin(under: lease) }
     clock.advance(by: .seconds(60))
-    #expect(places.count == 2 && chain.enter() == nil)
-    for place in places { chain.leave(place) }
-    #expect(chain.onTheWay == [0, 0] && chain.appetite == 2)
+    #expect(works.count == 2 && chain.isFull)
+    works = []
+    #expect(chain.onTheWay == [0, 0] && chain.permits.demand == 2)
   }
 
   @Test func `where nothing goes nothing is wanted`() async throws {
     let chain = chain([Transport(.broken), Transport(.broken)])
     for _ in 1...3 { _ = try await deliver(chain) }
-    #expect(chain.enter() == nil && chain.appetite == 0)
+    #expect(chain.isFull && chain.permits.demand == 0)
     #expect(chain.states.map(\.state) == [.open, .open])
     clock.advance(by: .seconds(2))
-    #expect(chain.appetite == 1)
+    #expect(chain.permits.demand == 1)
   }
 
-  @Test func `where everything flows more are wanted than there are places`() async throws {
+  @Test func `where everything flows more are wanted than there are permits`() async throws {
     for (width, extra) in [(1, 20), (6, 120), (8, 128), (100, 128)] {
       let chain = chain([Transport()], width: width)
       for _ in 1...10 { _ = try await deliver(chain) }
-      #expect(chain.appetite == width + extra)
+      #expect(chain.permits.demand == width + extra)
     }
   }
 

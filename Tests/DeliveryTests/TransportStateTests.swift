@@ -9,15 +9,11 @@ import Testing
   private let lease = TestLease()
 
   private func chain(_ transports: [any MailTransport], width: Int = 4) -> TransportChain {
-    let links = transports.enumerated().map {
-      TransportChain.Link(name: "\($0.offset + 1)-smtp", transport: $0.element)
-    }
-    return TransportChain(links, width: width, logger: book.logger) { [clock] in clock.now }
+    TransportChain(transports, width: width, logger: book.logger) { [clock] in clock.now }
   }
 
   private func deliver(_ chain: TransportChain) async throws -> TransportChain.Result {
-    let place = try #require(chain.enter())
-    return await chain.deliver(try Sample.mail(), under: lease, at: place)
+    try await chain.deliver(under: lease)
   }
 
   // MARK: What it says
@@ -31,9 +27,8 @@ import Testing
       Transport(outcome) { withUnsafeCurrentTask { $0?.cancel() } }, Transport(),
     ])
     for _ in 1...5 {
-      let (mail, place) = (try Sample.mail(), try #require(chain.enter()))
-      let task = Task { [lease] in await chain.deliver(mail, under: lease, at: place) }
-      #expect(await task.value.transport == "1-smtp")
+      let task = Task { [lease] in try await chain.deliver(under: lease) }
+      #expect(try await task.value.transport == "1-smtp")
     }
     #expect(chain.states[0].state == .closed && chain.states[0].cause == nil)
     #expect(chain.onTheWay == [0, 0])
@@ -77,10 +72,10 @@ import Testing
       ])
   }
 
-  // MARK: Places
+  // MARK: Permits
 
   @Test(arguments: 0..<10)
-  func `after any outcomes no place is lost`(_ round: Int) async throws {
+  func `after any outcomes no permit is lost`(_ round: Int) async throws {
     let outcomes: [DeliveryOutcome] = [
       .delivered, .broken, .greylisted, .busy(1), .uncertain(cause: "x"), .permanent(cause: "y"),
       .leaseLost,
@@ -90,19 +85,16 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 1...300 {
         clock.advance(by: .milliseconds(.random(in: 0...500)))
-        guard let place = chain.enter() else { continue }
-        if Int.random(in: 0..<5) == 0 {
-          chain.leave(place)
-          continue
-        }
-        let mail = try Sample.mail()
-        group.addTask { [lease] in _ = await chain.deliver(mail, under: lease, at: place) }
+        guard !chain.isFull else { continue }
+        let work = try chain.begin(under: lease)
+        if Int.random(in: 0..<5) == 0 { continue }
+        group.addTask { await work() }
       }
       try await group.waitForAll()
     }
     #expect(chain.onTheWay == [0, 0, 0])
     clock.advance(by: .seconds(3600))
-    #expect(chain.enter() != nil)
+    #expect(!chain.isFull)
   }
 }
 

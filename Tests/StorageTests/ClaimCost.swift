@@ -7,9 +7,9 @@ struct ClaimCost: Sendable {
   let rows: Int
   let pages: Int
 
-  init(of lane: Lane, atMost limit: Int, in session: Session) async throws {
+  init(of queue: OutboxQueue, atMost limit: Int, in session: Session) async throws {
     try await self.init(
-      of: "claim('\(lane.rawValue)', \(limit), 3600, 1800, 7200, 86400, 259200)", in: session)
+      of: "claim('\(queue.rawValue)', \(limit), 3600, 1800, 7200, 86400, 259200)", in: session)
   }
 
   /// Runs a statement once that was prepared in this session.
@@ -49,8 +49,8 @@ extension TestDatabase {
         PREPARE claim AS \(try SQLFiles.text("queries/claim_messages.sql"));
         PREPARE expire AS \(try SQLFiles.text("queries/expire_messages.sql"))
         """, within: generous)
-      for lane in Lane.allCases {
-        _ = try await ClaimCost(of: lane, atMost: 1, in: session)
+      for queue in OutboxQueue.allCases {
+        _ = try await ClaimCost(of: queue, atMost: 1, in: session)
       }
       _ = try await ClaimCost(of: ClaimCost.expiry, in: session)
       return try await body(session)

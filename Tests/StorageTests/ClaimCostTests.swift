@@ -13,19 +13,19 @@ import Testing
     "clock_timestamp() + interval '1 hour', 1, NULL, NULL, NULL, 'event', 'request.consumed'",
   ]
 
-  private static let due: [(Lane, String)] = [
+  private static let due: [(OutboxQueue, String)] = [
     (.mail, "clock_timestamp(), 0, NULL, NULL, NULL, 'link', NULL"),
     (.suspects, "clock_timestamp(), 1, clock_timestamp(), NULL, NULL, 'link', NULL"),
     (.events, "clock_timestamp(), 0, NULL, NULL, NULL, 'event', 'request.consumed'"),
   ]
 
-  @Test func `a claim in each lane reads only what is due in it`() async throws {
+  @Test func `a claim in each queue reads only what is due in it`() async throws {
     try await TestDatabase.with { database in
       try await database.withClaims { session in
         for columns in Self.due.map(\.1) { try await database.fill(64, columns) }
-        var before: [Lane: ClaimCost] = [:]
-        for lane in Lane.allCases {
-          before[lane] = try await ClaimCost(of: lane, atMost: 8, in: session)
+        var before: [OutboxQueue: ClaimCost] = [:]
+        for queue in OutboxQueue.allCases {
+          before[queue] = try await ClaimCost(of: queue, atMost: 8, in: session)
         }
         for columns in Self.notDue { try await database.fill(25_000, columns) }
         for isAnalyzed in [false, true] {
@@ -35,12 +35,12 @@ import Testing
           // What looks for old ones looks at 64, in nine partitions, however many wait.
           let expiry = try await ClaimCost(of: ClaimCost.expiry, in: session)
           #expect(expiry.pages <= 64 * 30, "\(expiry.pages) pages")
-          for lane in Lane.allCases {
-            let cost = try await ClaimCost(of: lane, atMost: 8, in: session)
-            let alone = try #require(before[lane])
+          for queue in OutboxQueue.allCases {
+            let cost = try await ClaimCost(of: queue, atMost: 8, in: session)
+            let alone = try #require(before[queue])
             #expect(cost.rows == 8 && alone.rows == 8)
             // Larger indexes are deeper; more than that is not read.
-            #expect(cost.pages <= 2 * alone.pages, "\(lane): \(alone.pages), then \(cost.pages)")
+            #expect(cost.pages <= 2 * alone.pages, "\(queue): \(alone.pages), then \(cost.pages)")
           }
         }
         let nothing = try await emptyClaims(database, session)
@@ -49,14 +49,14 @@ import Testing
     }
   }
 
-  /// The pages of a claim in each lane when nothing of it is due.
+  /// The pages of a claim in each queue when nothing of it is due.
   private func emptyClaims(_ database: TestDatabase, _ session: Session) async throws -> [Int] {
     try await database.script(
       "DELETE FROM rekey.outbox WHERE run_at <= clock_timestamp() AND dead_at IS NULL")
     try await database.script("VACUUM rekey.outbox")
     var pages: [Int] = []
-    for lane in Lane.allCases {
-      let cost = try await ClaimCost(of: lane, atMost: 64, in: session)
+    for queue in OutboxQueue.allCases {
+      let cost = try await ClaimCost(of: queue, atMost: 64, in: session)
       #expect(cost.rows == 0)
       pages.append(cost.pages)
     }

@@ -5,7 +5,7 @@ import StoreContract
 import Testing
 
 @Suite struct PauseTests {
-  @Test func `nothing is claimed in any lane while the outbox is paused`() async throws {
+  @Test func `nothing is claimed in any queue while the outbox is paused`() async throws {
     try await TestDatabase.with { database in
       try await database.stopTime()
       let store = try await PostgresStore(database)
@@ -18,12 +18,12 @@ import Testing
       let waiting = try await contract.accept(Ask("c@example.com"))
 
       try await database.script("INSERT INTO rekey.outbox_pause DEFAULT VALUES", as: .ops)
-      for lane in Lane.allCases {
-        #expect(try await outbox.claim(atMost: 64, from: lane).isEmpty)
+      for queue in OutboxQueue.allCases {
+        #expect(try await outbox.claim(atMost: 64, from: queue).isEmpty)
       }
       try await database.script("DELETE FROM rekey.outbox_pause", as: .ops)
-      for (lane, id) in [(Lane.mail, waiting), (.suspects, lost), (.events, used)] {
-        #expect(try await outbox.claim(atMost: 64, from: lane).map(\.requestID) == [id])
+      for (queue, id) in [(OutboxQueue.mail, waiting), (.suspects, lost), (.events, used)] {
+        #expect(try await outbox.claim(atMost: 64, from: queue).map(\.requestID) == [id])
       }
     }
   }

@@ -15,7 +15,7 @@ struct TestDatabase: Sendable {
   private let password = "p\(UInt64.random(in: 0...(.max)))"
 
   /// At most so many at once, so that no test meets a deadline because of the others.
-  private static let turnstile = Turnstile(4)
+  private static let permits = Semaphore(4)
 
   static func serverURL() throws -> String {
     let value = getenv("REKEY_TEST_DATABASE_URL").map { String(cString: $0) }
@@ -40,7 +40,7 @@ struct TestDatabase: Sendable {
     options: String = "", isMigrated: Bool = true, _ body: (TestDatabase) async throws -> Void
   ) async throws {
     try await clusterRoles.value
-    try await turnstile.pass {
+    try await permits.withPermit {
       let database = TestDatabase(name: "storage_test_\(UInt64.random(in: 0...(.max)))")
       try await database.create(options)
       var failure: (any Error)?
@@ -167,13 +167,13 @@ extension TestDatabase {
 let generous = Duration.seconds(60)
 
 /// Lets so many in at once; the others wait in the order in which they came.
-private actor Turnstile {
+private actor Semaphore {
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  init(_ places: Int) { free = places }
+  init(_ permits: Int) { free = permits }
 
-  nonisolated(nonsending) func pass(_ body: () async throws -> Void) async throws {
+  nonisolated(nonsending) func withPermit(_ body: () async throws -> Void) async throws {
     await enter()
     do { try await body() } catch {
       await leave()

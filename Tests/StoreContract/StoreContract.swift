@@ -21,7 +21,7 @@ public struct StoreContract: Sendable {
   public static let rules =
     acceptanceRules + limitRules + clientLimitRules + idempotencyRules + consumeRules
     + siblingRules + revocationRules + descriptionRules + claimRules + leaseRules + finishRules
-    + accountRules + replacementRules + laneRules + attemptRules + giveUpRules + expiryRules
+    + accountRules + replacementRules + queueRules + attemptRules + giveUpRules + expiryRules
     + noAccountRules + eventRules + completionRules + suppressionRules + reportRules + raceRules
 
   public let store: Store
@@ -75,20 +75,20 @@ extension StoreContract {
     return id
   }
 
-  /// Claims whatever is due in a lane and returns the message of one request.
+  /// Claims whatever is due in a queue and returns the message of one request.
   func claim(
-    _ id: RequestID, _ kind: MessageKind = .link, from lane: Lane = .mail
+    _ id: RequestID, _ kind: MessageKind = .link, from queue: OutboxQueue = .mail
   ) async throws -> ClaimedMessage {
-    let claimed = try await store.outbox.claim(atMost: 64, from: lane)
+    let claimed = try await store.outbox.claim(atMost: 64, from: queue)
     return try #require(
       claimed.first { $0.requestID == id && $0.kind == kind }, "the message was not due")
   }
 
-  /// The requests of what is due, in all lanes unless one is named.
-  func claimable(from lanes: Lane...) async throws -> [RequestID] {
+  /// The requests of what is due, in all queues unless one is named.
+  func claimable(from queues: OutboxQueue...) async throws -> [RequestID] {
     var ids: [RequestID] = []
-    for lane in lanes.isEmpty ? Lane.allCases : lanes {
-      ids += try await store.outbox.claim(atMost: 64, from: lane).map(\.requestID)
+    for queue in queues.isEmpty ? OutboxQueue.allCases : queues {
+      ids += try await store.outbox.claim(atMost: 64, from: queue).map(\.requestID)
     }
     return ids
   }

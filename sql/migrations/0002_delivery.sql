@@ -1,4 +1,4 @@
--- Delivery: lanes, attempts that were lost, events, notices, suppression, provider hooks, pause.
+-- Delivery: queues, attempts that were lost, events, notices, suppression, provider hooks, pause.
 
 ALTER TABLE rekey.outbox
   ADD COLUMN queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -21,8 +21,8 @@ COMMENT ON COLUMN rekey.outbox.cause IS 'Why, in a short token.';
 -- A row of before this version was queued with its request.
 UPDATE rekey.outbox o SET queued_at = r.created_at FROM rekey.reset_request r WHERE r.id = o.request_id;
 
--- One index for each lane, of what waits in it and of nothing else: a claim reads the first entries,
--- however long the queue is. A lease that was never ended stays leased, and so is told from what waits.
+-- One index for each queue, of what waits in it and of nothing else: a claim reads the first entries,
+-- however long it is. A lease that was never ended stays leased, and so is told from what waits.
 DROP INDEX rekey.outbox_due;
 CREATE INDEX outbox_due ON rekey.outbox (run_at)
   WHERE dead_at IS NULL AND leased_until IS NULL AND kind <> 'event';

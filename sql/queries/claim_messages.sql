@@ -1,9 +1,9 @@
--- Claims due messages of one lane: counts the attempt, leases them, and moves the expiry of the requests
+-- Claims due messages of one queue: counts the attempt, leases them, and moves the expiry of the requests
 -- of links so that the mailed link is alive when it arrives. Nothing is claimed while the outbox is paused.
 -- Called by: Storage/StoredOutbox.
--- $1 lane (mail, suspects, events), $2 at most so many, $3 lease in seconds, $4 token lifetime in seconds,
+-- $1 queue (mail, suspects, events), $2 at most so many, $3 lease in seconds, $4 token lifetime in seconds,
 -- $5, $6 and $7 seconds after which links, notices and events are given up.
--- A lease that was never ended is a lost attempt. Each lane has an index of its own, and the lanes not
+-- A lease that was never ended is a lost attempt. Each queue has an index of its own, and the queues not
 -- asked for are not read. statement_timestamp() is stable, so the index finds what is due without reading
 -- what waits; num_nulls() keeps the partial index of live accounts, whose plans from an empty day read all
 -- of it, out of this.

@@ -2,7 +2,7 @@
 -- attempt. So they end also while no mail server can be reached or the outbox is paused. Links that were
 -- consumed or revoked meanwhile were not to be sent any more: they end as revoked, and nobody is told.
 -- Called by: Storage/StoredOutbox, now and then.
--- num_nulls() keeps the partial indexes of the lanes, which have another order, out of this; the ids in an
+-- num_nulls() keeps the partial indexes of the queues, which have another order, out of this; the ids in an
 -- array keep the planner to single requests, however many messages it expects.
 -- $1 at most so many are looked at, oldest first, $2 seconds after which links are given up,
 -- $3 whether callers want events, $4 the callers for which it is the other way round.

@@ -1,5 +1,5 @@
 -- Writes down what a worker's circuit breakers say, to be looked at by operators.
--- Called by: Storage/OutboxCare.
+-- Called by: Storage/OutboxUpkeep.
 -- $1 worker, $2 transports, $3 states, $4 causes, $5 seconds since each changed.
 INSERT INTO rekey.transport_state AS t (worker, transport, state, cause, changed_at, seen_at)
 SELECT $1::uuid, i.transport, i.state, i.cause,

@@ -1,6 +1,6 @@
 -- Takes away what has had its time: receipts that are older than any report that would still be taken,
 -- suppressions that have ended, the states of workers that are gone.
--- Called by: Storage/OutboxCare, now and then.
+-- Called by: Storage/OutboxUpkeep, now and then.
 WITH receipts AS (
   DELETE FROM rekey.hook_receipt h WHERE h.received_at < statement_timestamp() - interval '48 hours'
 ), suppressions AS (

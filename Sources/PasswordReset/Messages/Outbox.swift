@@ -1,5 +1,5 @@
 /// Which of the waiting messages a worker asks for. They do not hold each other up.
-public enum Lane: String, Sendable, CaseIterable {
+public enum OutboxQueue: String, Sendable, CaseIterable {
   case mail
   /// Mails whose last attempt never ended: it may have been they that took the worker down, so they
   /// are tried one at a time.
@@ -23,8 +23,10 @@ public enum AttemptOutcome: Sendable, Equatable {
 }
 
 public protocol Outbox: Sendable {
-  /// At most so many due messages of a lane, leased and counted; none while the outbox is paused.
-  func claim(atMost limit: Int, from lane: Lane) async throws(ResetError) -> [ClaimedMessage]
+  /// At most so many due messages of a queue, leased and counted; none while the outbox is paused.
+  func claim(
+    atMost limit: Int, from queue: OutboxQueue
+  ) async throws(ResetError) -> [ClaimedMessage]
 
   /// Ends an attempt, and tells the main app by an event of its own where `report` says so.
   /// False where the lease was lost to a later attempt: nothing was changed.

@@ -16,20 +16,19 @@ extension Assembly {
         keepLive: settings.keepLive))
     let chain = try makeChain()
     self.chain.replace(with: chain)
-    let (partitions, care) = (Partitions(database), OutboxCare(database))
+    let (partitions, upkeep) = (Partitions(database), OutboxUpkeep(database))
     guard let worker = RequestID(bytes: try SecureRandom.bytes(16)) else {
       throw CommandFailure(description: "no random bytes")
     }
     return [
-      Janitor("partitions made", logger: logger) { try await partitions.makeAhead() },
-      Janitor("outbox tended", every: .seconds(3600), logger: logger) { try await care.tend() },
-      OutboxKeeper(
+      Upkeep("partitions made", logger: logger) { try await partitions.makeAhead() },
+      Upkeep("outbox tended", every: .seconds(3600), logger: logger) { try await upkeep.tend() },
+      OutboxExpiry(
         outbox: outbox, chain: chain, subscribers: subscribers,
-        tell: { try await care.tell($0, of: worker) }, logger: logger),
+        tell: { try await upkeep.tell($0, of: worker) }, logger: logger),
       DeliveryWorker(
-        outbox: outbox, mail: try mailCourier(outbox, chain), events: try eventCourier(outbox),
-        chain: chain, signal: signal,
-        rules: .init(events: eventWidth, lease: settings.lease)),
+        outbox: outbox, mail: try mailDelivery(outbox, chain), events: try eventDelivery(outbox),
+        signal: signal, rules: .init(events: eventWidth, lease: settings.lease)),
     ]
   }
 
@@ -54,10 +53,11 @@ extension Assembly {
   /// Events are few, and there is one app or a handful.
   private var eventWidth: Int { min(10, settings.concurrency) }
 
-  private func mailCourier(_ outbox: StoredOutbox, _ chain: TransportChain) throws -> MailCourier {
+  private func mailDelivery(_ outbox: StoredOutbox, _ chain: TransportChain) throws -> MailDelivery
+  {
     let base = try settings.require(settings.publicBase, .publicURL)
-    return MailCourier(
-      MailCourier.Parts(
+    return MailDelivery(
+      MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor,
         vault: vault, callers: callers, directory: try directories(), composer: composer,
         chain: chain, link: { token in "\(base)/reset/verify?token=\(token)" },
@@ -88,9 +88,9 @@ extension Assembly {
     return host.flatMap { $0.isIPv6 ? nil : $0.text } ?? "localhost"
   }
 
-  private func eventCourier(_ outbox: StoredOutbox) throws -> EventCourier {
-    EventCourier(
-      EventCourier.Parts(
+  private func eventDelivery(_ outbox: StoredOutbox) throws -> EventDelivery {
+    EventDelivery(
+      EventDelivery.Parts(
         outbox: outbox, vault: vault,
         transport: try settings.perCaller { try eventTransport($0.events) }, giveUp: giveUp,
         width: max(1, eventWidth / 2), poisonAfter: settings.poisonAfter),

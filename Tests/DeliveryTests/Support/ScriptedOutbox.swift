@@ -3,7 +3,7 @@ import PasswordReset
 /// An outbox that hands out what it is given and writes down what is done with it.
 final class ScriptedOutbox: Outbox {
   struct Claim: Sendable, Equatable {
-    let lane: Lane
+    let queue: OutboxQueue
     let limit: Int
   }
 
@@ -20,7 +20,7 @@ final class ScriptedOutbox: Outbox {
   }
 
   struct State: Sendable {
-    var waiting: [Lane: [ClaimedMessage]] = [:]
+    var waiting: [OutboxQueue: [ClaimedMessage]] = [:]
     var claims: [Claim] = []
     /// Claims that have been answered.
     var answered = 0
@@ -46,13 +46,16 @@ final class ScriptedOutbox: Outbox {
       finishes.filter { $0.message == message.id }.map(\.outcome)
     }
 
-    func claims(from lane: Lane) -> [Int] { claims.filter { $0.lane == lane }.map(\.limit) }
+    func claims(from queue: OutboxQueue) -> [Int] {
+      claims.filter { $0.queue == queue }.map(\.limit)
+    }
 
-    mutating func claim(_ limit: Int, _ lane: Lane) -> Result<[ClaimedMessage], ResetError> {
+    mutating func claim(_ limit: Int, _ queue: OutboxQueue) -> Result<[ClaimedMessage], ResetError>
+    {
       answered += 1
       if !claimFaults.isEmpty { return .failure(claimFaults.removeFirst()) }
-      let claimed = Array(waiting[lane, default: []].prefix(limit))
-      waiting[lane]?.removeFirst(claimed.count)
+      let claimed = Array(waiting[queue, default: []].prefix(limit))
+      waiting[queue]?.removeFirst(claimed.count)
       inHand += claimed.count
       mostInHand = max(mostInHand, inHand)
       return .success(claimed)
@@ -65,16 +68,16 @@ final class ScriptedOutbox: Outbox {
 
   init() { state = Watched(State()) }
 
-  func add(_ messages: [ClaimedMessage], to lane: Lane = .mail) {
-    state.update { $0.waiting[lane, default: []] += messages }
+  func add(_ messages: [ClaimedMessage], to queue: OutboxQueue = .mail) {
+    state.update { $0.waiting[queue, default: []] += messages }
   }
 
   func claim(
-    atMost limit: Int, from lane: Lane
+    atMost limit: Int, from queue: OutboxQueue
   ) async throws(ResetError) -> [ClaimedMessage] {
-    state.update { $0.claims.append(Claim(lane: lane, limit: limit)) }
-    if lane == .mail { await answersClaims.until { $0 } }
-    return try state.update { $0.claim(limit, lane) }.get()
+    state.update { $0.claims.append(Claim(queue: queue, limit: limit)) }
+    if queue == .mail { await answersClaims.until { $0 } }
+    return try state.update { $0.claim(limit, queue) }.get()
   }
 
   func finish(

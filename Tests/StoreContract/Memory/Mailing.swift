@@ -2,10 +2,10 @@ public import PasswordReset
 
 extension MemoryStore: Outbox {
   public func claim(
-    atMost limit: Int, from lane: Lane
+    atMost limit: Int, from queue: OutboxQueue
   ) async throws(ResetError) -> [ClaimedMessage] {
     try call { state in
-      let due = state.messages.values.filter { $0.waits(in: lane) && $0.runAt <= state.now }
+      let due = state.messages.values.filter { $0.waits(in: queue) && $0.runAt <= state.now }
       return due.sorted { $0.runAt < $1.runAt }.prefix(max(0, limit)).map {
         state.claim($0, settings)
       }

@@ -23,9 +23,9 @@ struct MemoryMessage {
     queuedAt = now
   }
 
-  func waits(in lane: Lane) -> Bool {
+  func waits(in queue: OutboxQueue) -> Bool {
     guard deadAt == nil else { return false }
-    return switch lane {
+    return switch queue {
     case .mail: kind != .event && leasedUntil == nil
     case .suspects: kind != .event && leasedUntil != nil
     case .events: kind == .event

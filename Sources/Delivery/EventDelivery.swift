@@ -3,7 +3,7 @@ public import PasswordReset
 
 /// Takes one claimed event to the main app that wants it. Each app has a circuit breaker of its own:
 /// one that is away does not hold up the events of others.
-public struct EventCourier: Sendable {
+public struct EventDelivery: Sendable {
   public struct Parts: Sendable {
     public var outbox: any Outbox
     public var vault: Vault
@@ -70,12 +70,9 @@ public struct EventCourier: Sendable {
       return book.retry(held, "sealed_request_not_opened")
     }
     guard held.isHeld else { return book.handBack }
-    switch breakers.enter(ready.caller) {
-    case .wait(let pause): return AttemptEnd(outcome: .released(after: pause))
-    case .pass(let pass):
-      let outcome = await transport.deliver(event)
-      breakers.leave(ready.caller, pass, outcome)
-      return end(of: outcome, held)
+    switch await breakers.withPermit(for: ready.caller, { await transport.deliver(event) }) {
+    case .mustWait(let pause): return AttemptEnd(outcome: .released(after: pause))
+    case .ended(let outcome): return end(of: outcome, held)
     }
   }
 
@@ -96,5 +93,14 @@ public struct EventCourier: Sendable {
     return Event(
       id: message.id, type: type, at: message.id.createdAt, requestID: message.requestID,
       accountID: details.account?.id, email: details.mailedTo, cause: ready.cause)
+  }
+}
+
+extension EventDelivery: MessageDelivery {
+  /// As many as the queue's limit lets through: whose event it is shows only when it is opened.
+  var demand: Int { .max }
+
+  func begin(_ message: HeldMessage) -> Work? {
+    { await deliver(message) }
   }
 }

@@ -4,12 +4,12 @@ import Storage
 import StoreContract
 import Testing
 
-@Suite struct CareTests {
+@Suite struct OutboxUpkeepTests {
   @Test func `what has had its time goes, and nothing before`() async throws {
     try await TestDatabase.with { database in
       try await database.stopTime()
       let store = try await PostgresStore(database)
-      let care = OutboxCare(store.working)
+      let upkeep = OutboxUpkeep(store.working)
       try await database.script(
         """
         INSERT INTO rekey.hook_receipt SELECT sha256('r'), test_clock.clock_timestamp();
@@ -20,7 +20,7 @@ import Testing
       let worker = try #require(RequestID(bytes: [UInt8](repeating: 7, count: 16)))
       let state = TransportState(
         transport: "1-smtp", state: .closed, cause: nil, since: .seconds(5))
-      try await care.tell([state], of: worker)
+      try await upkeep.tell([state], of: worker)
       // Before, at and after ten minutes, one hour, and 48 hours.
       let steps: [(Duration, [Int])] = [
         (.seconds(600), [1, 1, 1]), (.microseconds(1), [1, 1, 0]),
@@ -29,7 +29,7 @@ import Testing
       ]
       for (passed, left) in steps {
         try await store.moveTime(by: passed)
-        let isGone = try await care.tend() == 1
+        let isGone = try await upkeep.tend() == 1
         #expect(isGone == (passed == .microseconds(1) && left == [1, 1, 0]))
         var counts: [Int] = []
         for table in ["hook_receipt", "suppression", "transport_state"] {
@@ -44,13 +44,13 @@ import Testing
     try await TestDatabase.with { database in
       try await database.stopTime()
       let store = try await PostgresStore(database)
-      let care = OutboxCare(store.working)
+      let upkeep = OutboxUpkeep(store.working)
       let worker = try #require(RequestID(bytes: [UInt8](repeating: 7, count: 16)))
       for (state, cause) in [(TransportState.State.closed, nil), (.halfOpen, "connect")] {
         let states = ["1-smtp", "2-sendgrid"].map {
           TransportState(transport: $0, state: state, cause: cause, since: .seconds(5))
         }
-        try await care.tell(states, of: worker)
+        try await upkeep.tell(states, of: worker)
         try await store.moveTime(by: .seconds(60))
       }
       let rows = try await database.query(

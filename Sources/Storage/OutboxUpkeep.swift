@@ -3,13 +3,13 @@ import Postgres
 
 /// What is done beside the sending: taking away what has had its time, and writing down how the
 /// transports fare.
-public struct OutboxCare: Sendable {
+public struct OutboxUpkeep: Sendable {
   private let database: Database
   private let session: Session
 
   public init(_ database: Database) {
     self.database = database
-    session = database.session([Queries.tendOutbox, Queries.tellTransports], name: "pg-care")
+    session = database.session([Queries.tendOutbox, Queries.tellTransports], name: "pg-upkeep")
   }
 
   /// Returns how many states of workers were taken away.

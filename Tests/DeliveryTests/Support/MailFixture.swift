@@ -4,8 +4,8 @@ import Testing
 
 @testable import Delivery
 
-/// What a courier works with in these tests.
-struct Office {
+/// What a delivery of mail works with in these tests.
+struct MailFixture {
   let vault: Vault
   let outbox: ScriptedOutbox
   let book = LogBook()
@@ -25,18 +25,15 @@ struct Office {
   }
 
   func chain(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) -> TransportChain {
-    let links = transports.enumerated().map {
-      TransportChain.Link(name: "\($0.offset + 1)-smtp", transport: $0.element)
-    }
-    return TransportChain(links, width: width, logger: book.logger, now: now)
+    TransportChain(transports, width: width, logger: book.logger, now: now)
   }
 
-  func courier(_ chain: TransportChain) -> MailCourier {
+  func delivery(_ chain: TransportChain) -> MailDelivery {
     let suppressor = Suppressor(
       vault: vault, lifetime: WholeDuration(seconds: 86_400), clock: StandingClock()
     ) { [UInt8](repeating: 7, count: 10) }
-    return MailCourier(
-      MailCourier.Parts(
+    return MailDelivery(
+      MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor, vault: vault,
         callers: Current(CallerBook(common: settings, own: [:])),
         directory: { [directory] _ in directory }, composer: composer, chain: chain,
@@ -46,16 +43,18 @@ struct Office {
       logger: book.logger)
   }
 
-  /// Delivers through a chain of its own, and sees that the place is left in every case.
+  /// Delivers through a chain of its own, and sees that the permit comes back in every case.
   func attempt(
     _ message: ClaimedMessage, asked: ContinuousClock.Instant = .now
   ) async throws -> [ScriptedOutbox.Finish] {
     let chain = chain()
-    let place = try #require(chain.enter())
     let held = HeldMessage(message, asked: asked, lease: Sample.lease)
-    let left = Watched(0)
-    await courier(chain).deliver(held, at: place) { left.update { $0 += 1 } }
-    #expect(chain.onTheWay.allSatisfy { $0 == 0 } && left.value == 1)
+    let woken = WakeSignal()
+    chain.permits.wake(woken)
+    let work = try #require(delivery(chain).begin(held))
+    await work()
+    #expect(chain.onTheWay.allSatisfy { $0 == 0 })
+    #expect(await woken.count() == 1)
     let finishes = outbox.state.value.finishes
     #expect(finishes.allSatisfy { $0.message == message.id })
     return finishes

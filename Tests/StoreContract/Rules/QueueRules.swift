@@ -2,8 +2,8 @@ import PasswordReset
 import Testing
 
 extension StoreContract {
-  static let laneRules = [
-    Rule("a link waits in the lane of mails and in no other") { contract in
+  static let queueRules = [
+    Rule("a link waits in the queue of mails and in no other") { contract in
       let id = try await contract.accept()
       #expect(try await contract.claimable(from: .suspects, .events) == [])
       #expect(try await contract.claimable(from: .mail) == [id])
@@ -31,7 +31,7 @@ extension StoreContract {
       let third = try await contract.claim(id)
       #expect(third.lost == 1 && third.failures == 1)
     },
-    Rule("an event waits in its lane only, also when its attempt was lost") { contract in
+    Rule("an event waits in its queue only, also when its attempt was lost") { contract in
       let id = try await contract.mail()
       #expect(try await contract.consume(id, reports: true).consumedAt != nil)
       #expect(try await contract.claimable(from: .mail, .suspects) == [])
@@ -40,7 +40,7 @@ extension StoreContract {
       #expect(try await contract.claimable(from: .mail, .suspects) == [])
       #expect(try await contract.claim(id, .event, from: .events).lost == 1)
     },
-    Rule("a claim in one lane leaves the others alone") { contract in
+    Rule("a claim in one queue leaves the others alone") { contract in
       let used = try await contract.mail(Ask("a@example.com"))
       #expect(try await contract.consume(used, reports: true).consumedAt != nil)
       let lost = try await contract.accept(Ask("b@example.com"))

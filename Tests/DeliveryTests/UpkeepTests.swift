@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct JanitorTests {
+@Suite(.timeLimit(.minutes(2))) struct UpkeepTests {
   private struct Fault: Error, CustomStringConvertible { let description = "no such luck" }
 
   private let book = LogBook()
@@ -11,16 +11,16 @@ import Testing
 
   private func run(
     every interval: Duration = .seconds(3600), until isEnough: @escaping @Sendable (Int) -> Bool,
-    chore: @escaping @Sendable (Int) throws -> Int
+    work: @escaping @Sendable (Int) throws -> Int
   ) async throws {
-    let janitor = Janitor("partitions made", every: interval, logger: book.logger) { [runs] in
+    let upkeep = Upkeep("partitions made", every: interval, logger: book.logger) { [runs] in
       let number = runs.update { number in
         number += 1
         return number
       }
-      return try chore(number)
+      return try work(number)
     }
-    let services = ServiceGroup(services: [janitor], logger: Logger(label: "test"))
+    let services = ServiceGroup(services: [upkeep], logger: Logger(label: "test"))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await services.run() }
       await runs.until(isEnough)

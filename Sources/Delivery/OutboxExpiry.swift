@@ -4,7 +4,7 @@ public import ServiceLifecycle
 
 /// Does what has to be done beside the sending, now and then: ends messages whose time is over while
 /// nobody could send them, and writes down how the transports fare.
-public struct OutboxKeeper: Service {
+public struct OutboxExpiry: Service {
   /// Messages that one look takes.
   private static let batch = 500
 

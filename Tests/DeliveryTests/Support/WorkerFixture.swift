@@ -6,14 +6,14 @@ import Testing
 @testable import Delivery
 
 /// A worker with what it works with.
-struct Workshop {
+struct WorkerFixture {
   let outbox = ScriptedOutbox()
   let signal = WakeSignal()
   let checkpoint = Checkpoint()
   let app = Checkpoint()
 
   struct Setting {
-    let office: Office
+    let mail: MailFixture
     let chain: TransportChain
     let worker: DeliveryWorker
   }
@@ -22,21 +22,20 @@ struct Workshop {
     width: Int = 3, lease: Int64 = 90, poll: Duration = .seconds(3600),
     transport: (any MailTransport)? = nil, events: (any EventTransport)? = nil
   ) throws -> Setting {
-    var office = try Office(outbox: outbox)
-    office.transports = [transport ?? checkpoint]
-    office.width = width
-    let chain = office.chain()
+    var mail = try MailFixture(outbox: outbox)
+    mail.transports = [transport ?? checkpoint]
+    mail.width = width
+    let chain = mail.chain()
     let told = events ?? app
-    let eventCourier = EventCourier(
-      EventCourier.Parts(
-        outbox: outbox, vault: office.vault, transport: { _ in told }, giveUp: Sample.giveUp,
+    let eventDelivery = EventDelivery(
+      EventDelivery.Parts(
+        outbox: outbox, vault: mail.vault, transport: { _ in told }, giveUp: Sample.giveUp,
         width: 2, poisonAfter: 5),
-      logger: office.book.logger)
+      logger: mail.book.logger)
     let worker = DeliveryWorker(
-      outbox: outbox, mail: office.courier(chain), events: eventCourier, chain: chain,
-      signal: signal,
+      outbox: outbox, mail: mail.delivery(chain), events: eventDelivery, signal: signal,
       rules: .init(events: 2, lease: WholeDuration(seconds: lease), pollInterval: poll))
-    return Setting(office: office, chain: chain, worker: worker)
+    return Setting(mail: mail, chain: chain, worker: worker)
   }
 
   /// Runs the worker while `body` does, then shuts it down and waits for its end.
@@ -54,14 +53,14 @@ struct Workshop {
   }
 
   func add(
-    _ numbers: ClosedRange<Int>, _ setting: Setting, to lane: Lane = .mail
+    _ numbers: ClosedRange<Int>, _ setting: Setting, to queue: OutboxQueue = .mail
   ) throws {
     let messages = try numbers.map { number in
       var draft = Draft(number: number)
-      if lane == .events { (draft.kind, draft.event) = (.event, .requestConsumed) }
-      if lane == .suspects { draft.lost = 1 }
-      return try setting.office.message(.unasked, draft)
+      if queue == .events { (draft.kind, draft.event) = (.event, .requestConsumed) }
+      if queue == .suspects { draft.lost = 1 }
+      return try setting.mail.message(.unasked, draft)
     }
-    outbox.add(messages, to: lane)
+    outbox.add(messages, to: queue)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite(.timeLimit(.minutes(2))) struct OutboxKeeperTests {
+@Suite(.timeLimit(.minutes(2))) struct OutboxExpiryTests {
   private struct Fault: Error {}
 
   private let outbox = ScriptedOutbox()
@@ -16,9 +16,8 @@ import Testing
   private func run(
     every interval: Duration = .milliseconds(1), until count: Int, faults: Int = 0
   ) async throws {
-    let chain = TransportChain(
-      [TransportChain.Link(name: "1-smtp", transport: Transport())], width: 2, logger: book.logger)
-    let keeper = OutboxKeeper(
+    let chain = TransportChain([Transport()], width: 2, logger: book.logger) { .now }
+    let expiry = OutboxExpiry(
       outbox: outbox, chain: chain,
       subscribers: { EventSubscribers(common: true, exceptions: ["quiet"]) },
       tell: { [told] states in
@@ -29,7 +28,7 @@ import Testing
         if number <= faults { throw Fault() }
       }, every: interval, logger: book.logger)
     try await testGracefulShutdown { end in
-      async let run: Void = keeper.run()
+      async let run: Void = expiry.run()
       await told.until { $0.count >= count }
       end.triggerGracefulShutdown()
       try await run

@@ -30,7 +30,10 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let package = Package(
   name: "rekey",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "rekey", targets: ["rekey"])],
+  products: [
+    .executable(name: "rekey", targets: ["rekey"]),
+    .executable(name: "rekey-dev", targets: ["rekey-dev"]),
+  ],
   dependencies: [
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -41,8 +44,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
   ],
   targets: [
     // Doors to C: headers and typed inline functions, no logic.
@@ -95,24 +100,38 @@ let package = Package(
       name: "Hooks", dependencies: ["Cryptography", "Formats", "PasswordReset"],
       swiftSettings: strict),
 
-    // For `rekey dev` and tests.
-    .target(name: "MailSink", dependencies: [nioCore, nioPosix], swiftSettings: strict),
+    // For `rekey-dev` alone.
     .target(
-      name: "DemoApp", dependencies: [hummingbird, httpTypes, logging],
+      name: "MailSink", dependencies: ["Formats", hummingbird, httpTypes, logging, nioCore, nioPosix],
       swiftSettings: strict),
+    .target(
+      name: "DemoApp",
+      dependencies: [
+        "CCrypto", "Cryptography", "Formats", hummingbird, httpTypes, logging, nioPosix,
+      ],
+      swiftSettings: strictMemory),
 
-    // The program.
+    // The programs: the service, and one that tries it on this machine with all it needs.
     .executableTarget(
       name: "rekey",
       dependencies: [
-        "Accounts", "Cryptography", "Delivery", "DemoApp", "Formats", "Hooks", "MailSink",
-        "Mailing",
-        "PasswordReset",
+        "Accounts", "Cryptography", "Delivery", "Formats", "Hooks", "Mailing", "PasswordReset",
         "Postgres", "Storage", "Threading", "Transfer", "Web",
         hummingbird, lifecycle, logging, "Yams",
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         argumentParser,
         .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "rekey-dev",
+      dependencies: [
+        "Cryptography", "DemoApp", "Formats", "MailSink", hummingbird, lifecycle, logging, nioCore,
+        nioPosix,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        argumentParser,
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
 
@@ -148,11 +167,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "MailSinkTests", dependencies: ["MailSink", nioCore, nioPosix], swiftSettings: strict),
+      name: "MailSinkTests",
+      dependencies: [
+        "MailSink", hummingbird, httpTypes, logging, nioCore, nioPosix,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "DemoAppTests",
       dependencies: [
-        "DemoApp", hummingbird, httpTypes, logging, nioCore,
+        "DemoApp", "Formats", hummingbird, httpTypes, logging, nioCore,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ], swiftSettings: strict),
     .testTarget(
@@ -179,11 +202,15 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "RekeyTests",
-      dependencies: ["Formats", "PasswordReset", "rekey", argumentParser, logging],
+      dependencies: ["Formats", "PasswordReset", "Support", "rekey", argumentParser, logging],
       swiftSettings: strict),
     // What the tests of several modules share.
     .target(
       name: "Support", dependencies: ["Formats", "PasswordReset"], path: "Tests/Support",
+      swiftSettings: strict),
+    .testTarget(
+      name: "RekeyDevTests",
+      dependencies: ["rekey-dev", "Support", argumentParser, nioCore, nioPosix],
       swiftSettings: strict),
     // The rules of the store, and a store in memory that is held to them as PostgreSQL is.
     .target(

@@ -1,3 +1,4 @@
+internal import Formats
 public import Hummingbird
 public import Logging
 
@@ -17,10 +18,13 @@ public struct DemoApp: Sendable {
     /// Where the mails of a development setup can be read; shown after a link was asked for.
     public var mailboxURL: String?
 
-    public init(accountsFile: String, callerKey: String, seeds: [Seed] = [.ada]) {
+    public init(
+      accountsFile: String, callerKey: String, seeds: [Seed] = [.ada], mailboxURL: String? = nil
+    ) {
       self.accountsFile = accountsFile
       self.callerKey = callerKey
       self.seeds = seeds
+      self.mailboxURL = mailboxURL
     }
 
     /// Without the key.
@@ -55,8 +59,8 @@ public struct DemoApp: Sendable {
   /// Reads the accounts and makes the seeds when there are none.
   /// - Throws: `AccountStoreError` for a file that cannot be read or written; what `hasher` throws.
   public init(
-    configuration: Configuration, rekey transport: any RekeyTransport, hasher: PasswordHasher,
-    random: @escaping RandomBytes, logger: Logger
+    configuration: Configuration, rekey transport: any RekeyTransport,
+    hasher: PasswordHasher = .scrypt, random: @escaping RandomBytes = systemRandom, logger: Logger
   ) async throws {
     self.configuration = configuration
     self.hasher = hasher
@@ -65,7 +69,7 @@ public struct DemoApp: Sendable {
     rekey = RekeyClient(transport: transport, callerKey: configuration.callerKey, logger: logger)
     sessions = SessionStore(random: random)
     accounts = try AccountStore(file: configuration.accountsFile, random: random)
-    decoyHash = try await hasher.hash(hexadecimal(random(16)))
+    decoyHash = try await hasher.hash(Hex.encode(random(16)))
     for seed in await accounts.isEmpty ? configuration.seeds : [] {
       let hash = try await hasher.hash(seed.password)
       _ = try await accounts.create(email: seed.email, passwordHash: hash, locale: "en")

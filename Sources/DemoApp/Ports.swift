@@ -48,8 +48,7 @@ public struct PasswordHasher: Sendable {
 /// That many octets from a cryptographically secure generator.
 public typealias RandomBytes = @Sendable (_ count: Int) -> [UInt8]
 
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(
-    decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+/// The system's generator, which is such a one.
+public let systemRandom: RandomBytes = { count in
+  (0..<count).map { _ in .random(in: .min ... .max) }
 }

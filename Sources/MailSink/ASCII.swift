@@ -1,3 +1,5 @@
+internal import Formats
+
 /// ASCII bytes that SMTP and MIME give a meaning.
 enum ASCII {
   static let tab: UInt8 = 0x09
@@ -9,24 +11,11 @@ enum ASCII {
   static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
   static func isControl(_ byte: UInt8) -> Bool { byte < space || byte == 0x7F }
-
-  static func lowercase(_ byte: UInt8) -> UInt8 {
-    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-  }
-
-  static func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    default: nil
-    }
-  }
 }
 
 /// Compares bytes, so that neither Unicode equivalence nor folding joins two addresses.
 func equalIgnoringASCIICase(_ one: some StringProtocol, _ other: some StringProtocol) -> Bool {
-  one.utf8.elementsEqual(other.utf8) { ASCII.lowercase($0) == ASCII.lowercase($1) }
+  one.utf8.elementsEqual(other.utf8) { $0.asciiLowercased == $1.asciiLowercased }
 }
 
 /// Without blanks and line ends at both ends.

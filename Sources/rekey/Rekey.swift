@@ -18,7 +18,7 @@ struct Rekey: AsyncParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      Dev.self, Serve.self, Work.self, Migrate.self, Purge.self, Dead.self, OutboxCommand.self,
+      Serve.self, Work.self, Migrate.self, Purge.self, Dead.self, OutboxCommand.self,
       Suppressions.self, Keys.self, Callers.self, Config.self, VersionCommand.self,
     ])
 

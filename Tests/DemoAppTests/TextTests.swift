@@ -35,23 +35,4 @@ struct TextTests {
   func `the language of an account is a plain tag`(field: String, tag: String) {
     #expect(preferredLanguage(field) == tag)
   }
-
-  @Test(arguments: [
-    ("no link <b>", "no link &lt;b&gt;"),
-    (
-      "Open https://a.test/r?token=x&y=1. Or http://b.test",
-      "Open <a href=\"https://a.test/r?token=x&amp;y=1\">https://a.test/r?token=x&amp;y=1</a>. Or "
-        + "<a href=\"http://b.test\">http://b.test</a>"
-    ),
-    (
-      "<https://a.test>\r\nhttps://b.test\r\n",
-      "&lt;<a href=\"https://a.test\">https://a.test</a>&gt;\r\n"
-        + "<a href=\"https://b.test\">https://b.test</a>\r\n"
-    ),
-    ("https://a.test\" onclick=", "<a href=\"https://a.test\">https://a.test</a>&quot; onclick="),
-    ("javascript:alert(1)", "javascript:alert(1)"),
-  ])
-  func `web addresses in a text become links`(text: String, markup: String) {
-    #expect(linked(text).text == markup)
-  }
 }

@@ -16,7 +16,7 @@ from service import Service
 COMMANDS = [
     [], ["serve"], ["work"], ["migrate"], ["purge"], ["keys"], ["keys", "init"], ["keys", "list"],
     ["callers"], ["callers", "add"], ["callers", "list"], ["callers", "remove"], ["config"],
-    ["version"], ["dev"], ["dead"], ["dead", "list"], ["dead", "show"], ["dead", "retry"],
+    ["version"], ["dead"], ["dead", "list"], ["dead", "show"], ["dead", "retry"],
     ["dead", "drop"], ["outbox"], ["outbox", "pause"], ["outbox", "resume"], ["outbox", "stats"],
     ["suppressions"], ["suppressions", "list"], ["suppressions", "add"],
     ["suppressions", "release"],

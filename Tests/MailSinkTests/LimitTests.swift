@@ -61,8 +61,6 @@ struct LimitTests {
       let answer = try await client.mail(to: "a@b.test", text: text + "\r\n")
       #expect(answer == 550)
       #expect(sink.mails.isEmpty)
-      #expect(
-        sink.commands.allSatisfy { !$0.line.utf8.elementsEqual("MAIL FROM:<evil@b.test>".utf8) })
       #expect(try await client.command("NOOP") == 250)
     }
   }

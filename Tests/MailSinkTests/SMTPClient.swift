@@ -118,11 +118,10 @@ func withClient(
 
 /// A sink and one client that has said EHLO.
 func withSession(
-  _ configuration: MailSink.Configuration = .init(), script: [MailSink.Rule] = [],
+  _ configuration: MailSink.Configuration = .init(),
   _ body: @escaping @Sendable (MailSink, SMTPClient) async throws -> Void
 ) async throws {
   try await withSink(configuration) { sink in
-    sink.script(script)
     try await withClient(of: sink) { client in
       try await client.greet()
       try await body(sink, client)

@@ -1,5 +1,6 @@
 import Logging
 import PasswordReset
+import Support
 import Testing
 
 @testable import rekey

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PasswordReset
+import Support
 import Testing
 
 @testable import rekey
@@ -22,9 +23,7 @@ import Testing
     ["callers", "remove", "shop", "--key", "1f2e3d4c"], ["config", "--json"],
     ["version", "--json"],
     ["migrate"], ["migrate", "--status"], ["migrate", "--dry-run"], ["serve", "--no-worker"],
-    ["work", "--worker-concurrency", "5"], ["dev"], ["dev", "--walk", "--reset"],
-    ["dev", "--port-base", "0"], ["dev", "--port-base", "1"], ["dev", "--port-base", "65531"],
-    ["dev", "--ready-file", "x", "--directory", "y"], ["serve", "--config", "rekey.yaml"],
+    ["work", "--worker-concurrency", "5"], ["serve", "--config", "rekey.yaml"],
   ])
   func `right usage is taken`(arguments: [String]) { #expect(exitCode(arguments) == 0) }
 
@@ -38,9 +37,7 @@ import Testing
     ["keys", "remove"], ["callers", "add"], ["callers", "add", "a", "b"], ["callers", "add", "A"],
     ["callers", "add", ""], ["callers", "add", "1a"], ["callers", "add", "file"],
     ["callers", "add", "a b"], ["callers", "remove"], ["migrate", "--status", "--dry-run"],
-    ["dev", "--port-base", "65532"], ["dev", "--port-base=-1"], ["dev", "--port-base", "x"],
-    ["dev", "--directory", ""], ["dev", "--ready-file", ""],
-    ["dev", "--walk", "--ready-file", "x"], ["dev", "--database-url", "x"], ["serve", "--worker"],
+    ["serve", "--worker"], ["dev"],
     ["no-such-command"], ["--no-such-option"], ["serve", "--token-lifetime"],
   ])
   func `wrong usage is 64`(arguments: [String]) { #expect(exitCode(arguments) == 64) }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 /// What the program is built from. swift-nio before 2.100.0 falls to one request with very many

@@ -2,6 +2,7 @@ import Formats
 import Glibc
 import Logging
 import PasswordReset
+import Support
 import Testing
 
 @testable import rekey

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Why accounts could not be kept.
 public enum AccountStoreError: Error, Equatable, CustomStringConvertible {
   /// Line 0: the file as a whole.
@@ -41,7 +43,7 @@ actor AccountStore {
   ) throws(AccountStoreError) -> Account? {
     guard account(email: email) == nil else { return nil }
     let account = Account(
-      id: hexadecimal(random(8)), email: email, passwordHash: passwordHash, passwordVersion: 1,
+      id: Hex.encode(random(8)), email: email, passwordHash: passwordHash, passwordVersion: 1,
       locale: locale)
     try replace(accounts + [account])
     return account

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Who is signed in, in memory: a restart signs everybody out.
 actor SessionStore {
   private struct Session {
@@ -25,7 +27,7 @@ actor SessionStore {
   func begin(for accountID: String) -> String {
     let time = now()
     sessions = sessions.filter { $0.value.endsAt > time }
-    let id = hexadecimal(random(32))
+    let id = Hex.encode(random(32))
     sessions[id] = Session(accountID: accountID, endsAt: time + Self.lifetime)
     return id
   }

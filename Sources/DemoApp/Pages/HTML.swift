@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Markup. Text that is put in with `\( )` is escaped, so a page cannot forget to.
 struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
   private(set) var text: String
@@ -21,7 +23,7 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
 
     mutating func appendLiteral(_ literal: String) { text += literal }
 
-    mutating func appendInterpolation(_ plain: String) { text += escape(plain) }
+    mutating func appendInterpolation(_ plain: String) { text += plain.htmlEscaped }
 
     mutating func appendInterpolation(_ number: Int) { text += String(number) }
 
@@ -34,21 +36,4 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
       for markup in many { text += markup.text }
     }
   }
-}
-
-/// For element content and for attribute values in either kind of quotes.
-private func escape(_ plain: String) -> String {
-  var result: [UInt8] = []
-  result.reserveCapacity(plain.utf8.count)
-  for byte in plain.utf8 {
-    switch byte {
-    case UInt8(ascii: "&"): result += "&amp;".utf8
-    case UInt8(ascii: "<"): result += "&lt;".utf8
-    case UInt8(ascii: ">"): result += "&gt;".utf8
-    case UInt8(ascii: "\""): result += "&quot;".utf8
-    case UInt8(ascii: "'"): result += "&#39;".utf8
-    default: result.append(byte)
-    }
-  }
-  return String(decoding: result, as: UTF8.self)
 }

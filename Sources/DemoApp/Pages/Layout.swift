@@ -47,11 +47,6 @@ private let stylesheet: HTML = """
   [role=alert] { border-color: #b91c1c }
   [role=status] { border-color: #15803d }
   .hint { margin: .25rem 0 0 }
-  table { width: 100%; border-collapse: collapse }
-  th, td { padding: .4rem .6rem .4rem 0; text-align: left; vertical-align: top;
-    border-bottom: 1px solid GrayText; overflow-wrap: anywhere }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere }
-  iframe { width: 100%; height: 30rem; border: 1px solid GrayText; background: #fff }
   """
 
 /// Pieces of forms.

@@ -1,3 +1,4 @@
+internal import Formats
 internal import HTTPTypes
 internal import Hummingbird
 
@@ -90,7 +91,7 @@ extension DemoApp {
     do {
       let email = try await rekey.verify(token).email
       return newPasswordForm(
-        token: token, email: email, attempt: hexadecimal(random(16)), problem: problem,
+        token: token, email: email, attempt: Hex.encode(random(16)), problem: problem,
         status: problem == nil ? .ok : .unprocessableContent)
     } catch {
       return deadLink(error)

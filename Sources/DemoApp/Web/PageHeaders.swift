@@ -3,17 +3,17 @@ internal import Hummingbird
 internal import Logging
 
 /// Headers of every answer. Pages are personal, hold no script and load nothing.
-struct PageHeaders<Context: RequestContext>: RouterMiddleware {
-  var contentSecurityPolicy =
+struct PageHeaders: RouterMiddleware {
+  private static let contentSecurityPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
     + "frame-ancestors 'none'"
 
   func handle(
-    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    _ request: Request, context: DemoContext, next: (Request, DemoContext) async throws -> Response
   ) async throws -> Response {
     var response = try await next(request, context)
     response.headers[.cacheControl] = "no-store"
-    response.headers[.contentSecurityPolicy] = contentSecurityPolicy
+    response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     response.headers[.xContentTypeOptions] = "nosniff"
     if let name = HTTPField.Name("Referrer-Policy"), response.headers[name] == nil {
       response.headers[name] = "same-origin"
@@ -23,9 +23,9 @@ struct PageHeaders<Context: RequestContext>: RouterMiddleware {
 }
 
 /// Turns errors into pages that say nothing of the inside.
-struct PageErrors<Context: RequestContext>: RouterMiddleware {
+struct PageErrors: RouterMiddleware {
   func handle(
-    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    _ request: Request, context: DemoContext, next: (Request, DemoContext) async throws -> Response
   ) async throws -> Response {
     do {
       return try await next(request, context)

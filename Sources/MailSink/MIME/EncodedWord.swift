@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Decodes the encoded words of a header field's text, `=?utf-8?B?…?=` and `=?utf-8?Q?…?=`
 /// (RFC 2047). What is not well formed stays as it is.
 func decodeEncodedWords(_ text: String) -> String {
@@ -64,7 +66,7 @@ private struct EncodedWord {
     guard pieces.count == 5, pieces[0].elementsEqual("=".utf8), pieces[4].elementsEqual("=".utf8)
     else { return nil }
     charset = Substring(pieces[1].prefix { $0 != UInt8(ascii: "*") }).lowercased()
-    switch pieces[2].first.map(ASCII.lowercase) {
+    switch pieces[2].first.map(\.asciiLowercased) {
     case UInt8(ascii: "b"): bytes = decodeBase64(pieces[3])
     case UInt8(ascii: "q"):
       let spaced = pieces[3].map { $0 == UInt8(ascii: "_") ? ASCII.space : $0 }

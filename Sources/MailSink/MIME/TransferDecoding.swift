@@ -1,3 +1,5 @@
+internal import Formats
+
 // Transfer encodings of RFC 2045 section 6, read leniently: a mailbox shows what came.
 
 func decodeQuotedPrintable(_ bytes: some Collection<UInt8>) -> [UInt8] {
@@ -10,8 +12,8 @@ func decodeQuotedPrintable(_ bytes: some Collection<UInt8>) -> [UInt8] {
     }
     if rest.starts(with: [ASCII.carriageReturn, ASCII.lineFeed]) {
       rest.removeFirst(2)  // A soft line break.
-    } else if let high = rest.first.flatMap(ASCII.hexValue),
-      let low = rest.dropFirst().first.flatMap(ASCII.hexValue)
+    } else if let high = rest.first.flatMap(Hex.value(anyCase:)),
+      let low = rest.dropFirst().first.flatMap(Hex.value(anyCase:))
     {
       rest.removeFirst(2)
       result.append(high << 4 | low)

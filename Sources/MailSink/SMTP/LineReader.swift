@@ -20,8 +20,6 @@ struct LineReader {
     buffer.writeBuffer(&bytes)
   }
 
-  mutating func discardAll() { buffer.clear() }
-
   /// The next line of at most `limit` octets, CRLF included; nil when more bytes are needed.
   mutating func next(limit: Int) -> Line? {
     guard let length = lengthToLineFeed() else {

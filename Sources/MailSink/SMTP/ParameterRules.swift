@@ -13,17 +13,16 @@ extension SMTPSession {
   }
 
   private func refusal(ofMailParameter parameter: SMTPParameter) -> SMTPReply? {
+    guard client == .extended else { return .badParameter }
     switch parameter.keyword {
-    case "SIZE" where offers(.size):
+    case "SIZE":
       guard let value = parameter.value, let size = decimal(value) else { return .syntax }
       return size > settings.sizeLimit ? .tooLarge : nil
-    case "BODY" where offers(.eightBitMIME):
+    case "BODY":
       let value = parameter.value?.uppercased()
       return value == "7BIT" || value == "8BITMIME" ? nil : .syntax
-    case "SMTPUTF8" where offers(.smtpUTF8):
+    case "SMTPUTF8":
       return parameter.value == nil ? nil : .syntax
-    case "RET" where offers(.dsn), "ENVID" where offers(.dsn):
-      return parameter.value == nil ? .syntax : nil
     default:
       return .badParameter
     }
@@ -31,11 +30,7 @@ extension SMTPSession {
 
   /// The refusal of RCPT's parameters, if there is one.
   func refusal(ofRecipient path: SMTPPath, in envelope: Envelope) -> SMTPReply? {
-    for parameter in path.parameters.map(SMTPParameter.init) {
-      let isKnown = parameter.keyword == "NOTIFY" || parameter.keyword == "ORCPT"
-      guard isKnown, offers(.dsn) else { return .badParameter }
-      guard parameter.value != nil else { return .syntax }
-    }
+    guard path.parameters.isEmpty else { return .badParameter }
     return path.isASCII || envelope.isInternational ? nil : .nonASCIIRecipient
   }
 

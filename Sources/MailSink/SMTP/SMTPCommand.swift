@@ -1,3 +1,5 @@
+internal import Formats
+
 /// One command line, split into verb and the rest.
 struct SMTPCommand {
   enum Verb: String {
@@ -12,7 +14,7 @@ struct SMTPCommand {
 
   init?(_ line: String) {
     let space = line.utf8.firstIndex(of: ASCII.space) ?? line.utf8.endIndex
-    let name = String(decoding: line.utf8[..<space].map(ASCII.lowercase), as: UTF8.self)
+    let name = String(decoding: line.utf8[..<space].map(\.asciiLowercased), as: UTF8.self)
     guard let verb = Verb(rawValue: name) else { return nil }
     self.verb = verb
     argument = space == line.utf8.endIndex ? "" : line[line.utf8.index(after: space)...]

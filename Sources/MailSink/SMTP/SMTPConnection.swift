@@ -1,53 +1,40 @@
 internal import NIOCore
-internal import Synchronization
 
 /// Carries bytes and steps between one channel and its session. Confined to the channel's loop.
 final class SMTPConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private enum Mode {
-    case open
-    /// A step waits; the rest of its line's steps come after it.
-    case waiting(ArraySlice<SMTPSession.Step>)
-    /// Input is thrown away.
-    case hung
-    case closing
-  }
-
   private let sink: MailSink
-  private let number: Int
   private var session: SMTPSession
   private var reader = LineReader()
-  private var mode = Mode.open
+  private var isClosing = false
   private var output = ByteBuffer()
 
-  init(sink: MailSink, number: Int) {
+  init(sink: MailSink) {
     self.sink = sink
-    self.number = number
-    session = SMTPSession(settings: sink.configuration) { stage, recipients in
-      sink.state.withLock { $0.script.decide(at: stage, recipients: recipients) }
-    }
+    session = SMTPSession(settings: sink.configuration)
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    perform(session.open()[...], context)
+    perform(session.open(), context)
     flush(context)
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    mode = .closing
+    isClosing = true
     context.fireChannelInactive()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
-    switch mode {
-    case .open, .waiting: reader.append(&bytes)
-    case .hung, .closing: return
+    guard !isClosing else { return }
+    reader.append(&bytes)
+    while !isClosing, let line = reader.next(limit: session.lineLimit) {
+      perform(session.receive(line), context)
     }
-    readLines(context)
+    flush(context)
   }
 
   /// A client that sends and never reads must not make the replies pile up.
@@ -61,42 +48,13 @@ final class SMTPConnection: ChannelInboundHandler {
     close(context)
   }
 
-  private func readLines(_ context: ChannelHandlerContext) {
-    while case .open = mode, let line = reader.next(limit: session.lineLimit) {
-      log(line)
-      perform(session.receive(line)[...], context)
-    }
-    flush(context)
-  }
-
-  private func perform(_ steps: ArraySlice<SMTPSession.Step>, _ context: ChannelHandlerContext) {
-    var rest = steps
-    while let step = rest.popFirst() {
+  private func perform(_ steps: [SMTPSession.Step], _ context: ChannelHandlerContext) {
+    for step in steps {
       switch step {
-      case .reply(let reply): write(reply, context)
-      case .store(let draft): sink.receive(draft, on: number)
-      case .wait(let time): return wait(time, then: rest, context)
-      case .hang: mode = .hung
+      case .reply(let reply): reply.write(to: &output)
+      case .store(let draft): sink.receive(draft)
       case .close: closeAfterOutput(context)
       }
-    }
-  }
-
-  private func write(_ reply: SMTPReply, _ context: ChannelHandlerContext) {
-    reply.write(to: &output)
-    if reply.closes { closeAfterOutput(context) }
-  }
-
-  private func wait(
-    _ time: Duration, then rest: ArraySlice<SMTPSession.Step>, _ context: ChannelHandlerContext
-  ) {
-    mode = .waiting(rest)
-    flush(context)
-    context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
-      guard case .waiting(let rest) = self.mode else { return }
-      self.mode = .open
-      self.perform(rest, context)
-      self.readLines(context)
     }
   }
 }
@@ -110,7 +68,7 @@ extension SMTPConnection {
   }
 
   private func closeAfterOutput(_ context: ChannelHandlerContext) {
-    mode = .closing
+    isClosing = true
     guard output.readableBytes > 0 else { return context.close(promise: nil) }
     let written = context.writeAndFlush(wrapOutboundOut(output))
     output = ByteBuffer()
@@ -118,15 +76,7 @@ extension SMTPConnection {
   }
 
   private func close(_ context: ChannelHandlerContext) {
-    mode = .closing
+    isClosing = true
     context.close(promise: nil)
-  }
-
-  private func log(_ line: LineReader.Line) {
-    if case .text = session.phase { return }
-    guard case .complete(let bytes) = line else { return }
-    let command = MailSink.CommandLine(
-      connection: number, line: String(buffer: bytes))
-    sink.state.withLock { $0.log(command) }
   }
 }

@@ -14,15 +14,6 @@ struct SMTPReply: Equatable {
     self.lines = lines
   }
 
-  /// A text from a script: LF or CRLF begins a new line.
-  init(_ code: Int, text: String) {
-    let lines = text.utf8.split(separator: ASCII.lineFeed, omittingEmptySubsequences: false)
-    self.init(code, lines: lines.map { String(decoding: trimmed($0), as: UTF8.self) })
-  }
-
-  /// RFC 5321 section 3.8: after 421 the server closes.
-  var closes: Bool { code == 421 }
-
   func write(to buffer: inout ByteBuffer) {
     for (index, line) in lines.enumerated() {
       buffer.writeString(index == lines.count - 1 ? "\(code) " : "\(code)-")

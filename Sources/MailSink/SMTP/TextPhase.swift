@@ -3,38 +3,15 @@ internal import NIOCore
 // The lines between 354 and the final dot.
 extension SMTPSession {
   mutating func receiveText(_ line: LineReader.Line, _ draft: MailDraft) -> [Step] {
-    if !draft.hasLines {
-      draft.hasLines = true
-      if let rule = decide(.body, draft.envelope.addresses) {
-        return interrupt(rule, line, draft)
-      }
-    }
-    return collect(line, draft)
-  }
-
-  private mutating func collect(_ line: LineReader.Line, _ draft: MailDraft) -> [Step] {
     if case .complete(let bytes) = line, bytes.isDot { return finish(draft) }
     if draft.fault == nil { draft.append(line, sizeLimit: settings.sizeLimit) }
     return []
   }
 
-  private mutating func interrupt(
-    _ rule: MailSink.Rule, _ line: LineReader.Line, _ draft: MailDraft
-  ) -> [Step] {
-    switch rule.behaviour {
-    case .delay(let time): [.wait(time)] + collect(line, draft)
-    case .drop: [.close]
-    case .hang: [.hang]
-    case .reply(let code, let text): [.reply(SMTPReply(code, text: text)), .close]
-    }
-  }
-
   private mutating func finish(_ draft: MailDraft) -> [Step] {
     phase = .idle
     if let fault = draft.fault { return [.reply(fault)] }
-    return script(at: .message, recipients: draft.envelope.addresses, storing: draft) { _ in
-      [.store(draft), .reply(SMTPReply(250, "2.0.0 message taken"))]
-    }
+    return [.store(draft), .reply(SMTPReply(250, "2.0.0 message taken"))]
   }
 }
 

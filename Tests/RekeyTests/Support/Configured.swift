@@ -1,3 +1,5 @@
+import Support
+
 @testable import rekey
 
 /// Configuration as a test gives it, whatever the environment and the working directory hold.

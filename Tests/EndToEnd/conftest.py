@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from cluster import Cluster, temporary_cluster
+from cluster import Cluster, quick_directory, temporary_cluster
 from database import Database, make_template
 from installation import Installation, migrate_and_grant
 from mail_server import Mailbox
@@ -21,6 +21,24 @@ from ses_server import SesServer
 from smtp_tools import Sink
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deals what is marked as long to the beginning of each worker's share, so that no worker
+    begins with it when the others are done. Shares are those of xdist's `--dist worksteal`."""
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if item not in long]
+    left = len(items)
+    items.clear()
+    for worker in range(workers):
+        share = left // (workers - worker)
+        left -= share
+        first = long[worker::workers]
+        rest = max(0, share - len(first))
+        items += first + others[:rest]
+        del others[:rest]
+    items += others
+
+
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """The superuser's URL of a cluster for all tests of a run; alone, a session makes its own."""
@@ -28,7 +46,7 @@ def cluster_url() -> Iterator[str]:
     if given:
         yield given
         return
-    cluster = temporary_cluster()
+    cluster = temporary_cluster(quick_directory)
     yield cluster.url
     cluster.remove()
 
@@ -86,7 +104,7 @@ def shared(
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """A cluster that the test may stop, kill and read the files of."""
-    made = temporary_cluster()
+    made = temporary_cluster(quick_directory)
     yield made
     made.remove()
 

@@ -79,6 +79,7 @@ def end_outage(sink: FaultySink) -> None:
     sink.start()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_after_ten_minutes_without_a_mail_server_each_message_is_sent_once_and_without_a_storm(
     rekey: Installation, sink: FaultySink, outage: str
@@ -110,6 +111,7 @@ def test_after_ten_minutes_without_a_mail_server_each_message_is_sent_once_and_w
     assert states == {"sent"}
 
 
+@pytest.mark.long
 def test_what_could_not_be_sent_before_it_was_given_up_expires_and_is_never_sent(
     rekey: Installation, sink: FaultySink
 ):

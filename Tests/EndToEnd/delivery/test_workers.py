@@ -113,6 +113,7 @@ def test_a_worker_that_lost_its_lease_before_the_data_sends_nothing(rekey: Insta
     assert serving.caller.consume(token).status == 200
 
 
+@pytest.mark.long
 def test_a_worker_that_was_stopped_for_longer_than_its_lease_knows_by_itself(rekey: Installation):
     """Nothing but time tells it here: it takes up its transfer before it asks the database."""
     rekey.settings["REKEY_WORKER_LEASE"] = LEASE
@@ -178,6 +179,7 @@ def test_sigterm_lets_a_mail_in_hand_be_delivered(rekey: Installation):
     assert len(rekey.mailbox.mails_to(address)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", ["RCPT", "DATA"])
 def test_sigterm_leaves_no_lease_behind_where_the_mail_server_does_not_answer(
     rekey: Installation, stage: str

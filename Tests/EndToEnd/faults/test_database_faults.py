@@ -117,6 +117,7 @@ def test_when_no_connection_is_to_be_had_it_is_503_and_alive(rekey: Installation
     check_recovered(service, token, pid)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_silent_network_is_503_within_the_deadline(rekey: Installation):
     parts = urlsplit(rekey.settings["REKEY_DATABASE_URL"])

@@ -110,6 +110,7 @@ def kill_postgresql(rekey: Installation, cluster: Cluster) -> None:
     cluster.start()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("kill", [kill_serve, kill_work, kill_postgresql])
 def test_every_acknowledged_request_gets_its_mail_and_no_token_works_twice(

@@ -21,6 +21,7 @@ def sink() -> Iterator[FaultySink]:
     made.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_under_random_faults_nothing_is_lost_and_each_duplicate_has_its_fault(
     tmp_path: Path, own_cluster: Cluster, sink: FaultySink

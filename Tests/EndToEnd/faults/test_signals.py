@@ -11,6 +11,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
 from caller import Caller, new_address
 from http_client import read_to_end, status_of
 from installation import BINARY, ROOT, Installation
@@ -82,6 +83,7 @@ def test_sigterm_under_load_loses_no_acknowledged_request(rekey: Installation):
     assert rekey.database.count("outbox") == len(stored)
 
 
+@pytest.mark.long
 def test_sigterm_during_a_delivery_leaves_no_lease_behind(rekey: Installation):
     service = rekey.serve()
     rekey.mailbox.on("DATA", "hang")

@@ -38,10 +38,11 @@ def test_it_follows_a_request_from_accepted_to_consumed(rekey: Installation):
 
 
 def test_sending_while_the_mail_server_thinks(service: Service):
-    service.installation.mailbox.on("DATA", "hang")
+    hold = service.installation.mailbox.hold("DATA")
     request_id = service.caller.accepted(new_address())
-    eventually(lambda: status(service, request_id) == "sending", "sending")
-    service.installation.mailbox.stop()
+    hold.wait_until_reached()
+    assert status(service, request_id) == "sending"
+    hold.release()
 
 
 def test_failed_when_the_mail_server_refuses_for_good(service: Service):

@@ -1,7 +1,8 @@
 """Private PostgreSQL clusters: made in a directory, started on a free port, killed, started again.
 
-As a program, for the shell: `cluster.py start DIRECTORY` makes and starts a cluster and prints its
-superuser URL; `cluster.py stop DIRECTORY` stops it. Needs nothing but the standard library.
+As a program, for the shell: `cluster.py directory` makes a directory for one; `cluster.py start
+DIRECTORY` makes and starts a cluster and prints its superuser URL; `cluster.py stop DIRECTORY`
+stops it. Needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 SETTINGS = """
@@ -34,6 +36,8 @@ pg_stat_statements.max = 10000
 pg_stat_statements.track = all
 log_min_messages = warning
 """
+MEMORY = Path("/dev/shm")
+ROOM = 3 << 30
 
 
 def _programs() -> Path:
@@ -166,10 +170,22 @@ def _runs(process: int) -> bool:
     return _state(process) != "Z"
 
 
-def temporary_cluster() -> Cluster:
+def quick_directory() -> Path:
+    """A directory in memory if there is room for it. Each database that is dropped waits for a
+    checkpoint, so on a disk tests wait for its syncs longer than for anything else; what a test
+    sees of them is the same, also when processes are killed."""
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return _make_directory(MEMORY if has_room else None)
+
+
+def _make_directory(parent: Path | None = None) -> Path:
+    return Path(tempfile.mkdtemp(prefix="rekey-postgres-", dir=parent))
+
+
+def temporary_cluster(make_directory: Callable[[], Path] = _make_directory) -> Cluster:
     """A new, running cluster in a directory that its unprivileged user can reach."""
     while True:
-        made = Cluster(Path(tempfile.mkdtemp(prefix="rekey-postgres-"))).create()
+        made = Cluster(make_directory()).create()
         try:
             return made.start()
         except RuntimeError as error:
@@ -181,12 +197,14 @@ def temporary_cluster() -> Cluster:
 
 def main() -> None:
     match sys.argv[1:]:
+        case ["directory"]:
+            print(quick_directory())
         case ["start", directory]:
             print(Cluster(Path(directory)).create().start().url)
         case ["stop", directory]:
             Cluster(Path(directory)).stop()
         case _:
-            raise SystemExit("usage: cluster.py start|stop DIRECTORY")
+            raise SystemExit("usage: cluster.py directory | start DIRECTORY | stop DIRECTORY")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from database import ROLE_PASSWORD, Database
@@ -35,6 +37,20 @@ def run_binary(
         [str(BINARY), *arguments], env=environment or {}, cwd=cwd, timeout=deadline,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+@cache
+def _keys() -> tuple[str, str, str]:
+    """A keyring, the file of a caller and this caller's key, the same for all installations of a
+    process: two commands for each would take longer than most tests."""
+    with tempfile.TemporaryDirectory() as directory:
+        keyring, callers = Path(directory) / "keyring", Path(directory) / "callers"
+        files = {"REKEY_KEYRING_FILE": str(keyring), "REKEY_CALLERS_FILE": str(callers)}
+        made = run_binary("keys", "init", environment=files)
+        assert made.returncode == 0, made.stderr
+        added = run_binary("callers", "add", "shop", environment=files)
+        assert added.returncode == 0, added.stderr
+        return keyring.read_text(), callers.read_text(), added.stdout.strip()
 
 
 def migrate_and_grant(database: Database) -> None:
@@ -68,8 +84,10 @@ class Installation:
             "REKEY_MAIL_FROM": "Example Shop <no-reply@shop.example.test>",
             "REKEY_MAIL_TRANSPORTS": transport,
         }
-        self.succeed("keys", "init")
-        self.key = self.add_caller("shop")
+        keyring, callers, self.key = _keys()
+        for name, text in (("keyring", keyring), ("callers", callers)):
+            (directory / name).touch(mode=0o600)
+            (directory / name).write_text(text)
 
     # Commands
 

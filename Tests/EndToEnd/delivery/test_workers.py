@@ -10,6 +10,7 @@ import outbox_rows
 import pytest
 from caller import new_address
 from installation import Installation
+from mail_server import Hold
 from pgbouncer import PgBouncer
 from polling import eventually
 from service import Service
@@ -34,6 +35,17 @@ def ends_of(service: Service, request_id: str) -> list[dict[str, Any]]:
 
 def status_of(service: Service, request_id: str) -> str:
     return service.caller.status(request_id).json()["status"]
+
+
+def in_transfer(rekey: Installation, stage: str) -> tuple[Service, Service, Hold, str, str]:
+    """A serving process; a worker in the middle of a transfer, what holds it there, and the
+    transfer's address and request."""
+    serving, worker = rekey.serve("--no-worker"), rekey.work()
+    hold = rekey.mailbox.hold(stage)
+    address = new_address()
+    request_id = serving.caller.accepted(address)
+    hold.wait_until_reached()
+    return serving, worker, hold, address, request_id
 
 
 def halt(service: Service) -> None:
@@ -63,11 +75,7 @@ def test_two_workers_share_the_mails_and_each_arrives_once(two_workers):
 
 def test_what_a_killed_worker_held_is_sent_by_another_when_its_lease_is_over(rekey: Installation):
     rekey.settings["REKEY_WORKER_LEASE"] = LEASE
-    serving, worker = rekey.serve("--no-worker"), rekey.work()
-    hold = rekey.mailbox.hold("RCPT")
-    address = new_address()
-    request_id = serving.caller.accepted(address)
-    hold.wait_until_reached()
+    _, worker, hold, address, request_id = in_transfer(rekey, "RCPT")
     worker.kill()
     row = outbox_rows.mail(rekey.database, request_id)
     assert 0 < outbox_rows.wait_of(rekey.database, row) <= 15
@@ -88,11 +96,7 @@ def renewals(rekey: Installation) -> int:
 
 def test_a_worker_that_lost_its_lease_before_the_data_sends_nothing(rekey: Installation):
     rekey.settings["REKEY_WORKER_LEASE"] = LEASE
-    serving, first = rekey.serve("--no-worker"), rekey.work()
-    hold = rekey.mailbox.hold("RCPT")
-    address = new_address()
-    request_id = serving.caller.accepted(address)
-    hold.wait_until_reached()
+    serving, first, hold, address, request_id = in_transfer(rekey, "RCPT")
     halt(first)
     outbox_rows.expire_leases(rekey.database)
     second = rekey.work()
@@ -117,11 +121,7 @@ def test_a_worker_that_lost_its_lease_before_the_data_sends_nothing(rekey: Insta
 def test_a_worker_that_was_stopped_for_longer_than_its_lease_knows_by_itself(rekey: Installation):
     """Nothing but time tells it here: it takes up its transfer before it asks the database."""
     rekey.settings["REKEY_WORKER_LEASE"] = LEASE
-    serving, first = rekey.serve("--no-worker"), rekey.work()
-    hold = rekey.mailbox.hold("RCPT")
-    address = new_address()
-    request_id = serving.caller.accepted(address)
-    hold.wait_until_reached()
+    _, first, hold, address, request_id = in_transfer(rekey, "RCPT")
     halt(first)
     # The lease runs out by the database's clock alone, and the second worker finds it so.
     rekey.work()
@@ -135,11 +135,7 @@ def test_a_worker_that_was_stopped_for_longer_than_its_lease_knows_by_itself(rek
 
 def test_a_worker_that_lost_its_lease_after_the_final_dot_changes_nothing(rekey: Installation):
     rekey.settings["REKEY_WORKER_LEASE"] = LEASE
-    serving, first = rekey.serve("--no-worker"), rekey.work()
-    hold = rekey.mailbox.hold("DATA")
-    address = new_address()
-    request_id = serving.caller.accepted(address)
-    hold.wait_until_reached()
+    serving, first, hold, address, request_id = in_transfer(rekey, "DATA")
     halt(first)
     outbox_rows.expire_leases(rekey.database)
     second = rekey.work()
@@ -165,11 +161,7 @@ def test_a_worker_that_lost_its_lease_after_the_final_dot_changes_nothing(rekey:
 
 
 def test_sigterm_lets_a_mail_in_hand_be_delivered(rekey: Installation):
-    serving, worker = rekey.serve("--no-worker"), rekey.work()
-    hold = rekey.mailbox.hold("DATA")
-    address = new_address()
-    request_id = serving.caller.accepted(address)
-    hold.wait_until_reached()
+    serving, worker, hold, address, request_id = in_transfer(rekey, "DATA")
     worker.process.terminate()
     hold.release()
     assert worker.process.wait(25) == 0
@@ -184,11 +176,7 @@ def test_sigterm_lets_a_mail_in_hand_be_delivered(rekey: Installation):
 def test_sigterm_leaves_no_lease_behind_where_the_mail_server_does_not_answer(
     rekey: Installation, stage: str
 ):
-    serving, worker = rekey.serve("--no-worker"), rekey.work()
-    hold = rekey.mailbox.hold(stage)
-    address = new_address()
-    request_id = serving.caller.accepted(address)
-    hold.wait_until_reached()
+    serving, worker, _, address, request_id = in_transfer(rekey, stage)
     worker.process.terminate()
     assert worker.process.wait(30) == 0
     worker.killed = True

@@ -1,7 +1,6 @@
 """Who an address belongs to: told by the caller, by an HTTP directory, by a database, by nobody."""
 
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,23 +10,6 @@ from directory import Directory, reply
 from installation import Installation
 from polling import eventually
 from service import Service
-
-SECRET = b"a shared secret of enough bytes"
-
-
-@pytest.fixture
-def directory(rekey: Installation) -> Iterator[Directory]:
-    made = Directory(SECRET)
-    file = rekey.directory / "directory-secret"
-    file.touch(0o600)
-    file.write_bytes(SECRET)
-    rekey.settings |= {
-        "REKEY_ACCOUNTS_MODE": "http",
-        "REKEY_ACCOUNTS_URL": made.url,
-        "REKEY_ACCOUNTS_SECRET_FILE": str(file),
-    }
-    yield made
-    made.close()
 
 
 def waits(rekey: Installation) -> bool:

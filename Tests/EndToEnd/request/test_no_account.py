@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import outbox_rows
 import pytest
 from caller import new_address
@@ -12,23 +10,7 @@ from http_client import Answer
 from installation import TOKEN, Installation
 from service import Service
 
-SECRET = b"a shared secret of enough bytes"
 SUBJECT = "There is no account at Example Shop with this address"
-
-
-@pytest.fixture
-def directory(rekey: Installation) -> Iterator[Directory]:
-    made = Directory(SECRET)
-    file = rekey.directory / "directory-secret"
-    file.touch(0o600)
-    file.write_bytes(SECRET)
-    rekey.settings |= {
-        "REKEY_ACCOUNTS_MODE": "http",
-        "REKEY_ACCOUNTS_URL": made.url,
-        "REKEY_ACCOUNTS_SECRET_FILE": str(file),
-    }
-    yield made
-    made.close()
 
 
 @pytest.fixture

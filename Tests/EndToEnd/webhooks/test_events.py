@@ -144,18 +144,24 @@ def test_while_two_secrets_are_in_use_each_has_its_signature(
     assert event_receiver.calls(plain_api)[0].signed_by == [new, old]
 
 
+def add_blog(rekey: Installation, receiver: dict[str, str]) -> str:
+    """The key of a second caller, with a receiver of its own."""
+    (rekey.directory / "rekey.yaml").write_text(
+        f"callers:\n  blog:\n    events:\n      url: {receiver['REKEY_EVENTS_URL']}\n"
+        f"      secret_file: {receiver['REKEY_EVENTS_SECRET_FILE']}\n"
+    )
+    blog = rekey.add_caller("blog")
+    rekey.seen.add(blog)
+    return blog
+
+
 def test_a_caller_may_have_a_receiver_of_its_own(
     rekey: Installation, plain_api: ProviderApi, authority: Authority
 ):
     other = ProviderApi(authority, tls=False)
     rekey.settings |= event_receiver.tell(rekey, plain_api)
     own = event_receiver.tell(rekey, other, "/webhook/blog")
-    (rekey.directory / "rekey.yaml").write_text(
-        f"callers:\n  blog:\n    events:\n      url: {own['REKEY_EVENTS_URL']}\n"
-        f"      secret_file: {own['REKEY_EVENTS_SECRET_FILE']}\n"
-    )
-    blog = rekey.add_caller("blog")
-    rekey.seen.add(blog)
+    blog = add_blog(rekey, own)
     service = rekey.serve()
     request_id, _, token = mailed(service)
     service.caller.consume(token)
@@ -173,12 +179,7 @@ def test_a_caller_may_have_a_receiver_of_its_own(
 
 def test_a_caller_alone_may_want_them(rekey: Installation, plain_api: ProviderApi):
     own = event_receiver.tell(rekey, plain_api)
-    (rekey.directory / "rekey.yaml").write_text(
-        f"callers:\n  blog:\n    events:\n      url: {own['REKEY_EVENTS_URL']}\n"
-        f"      secret_file: {own['REKEY_EVENTS_SECRET_FILE']}\n"
-    )
-    blog = rekey.add_caller("blog")
-    rekey.seen.add(blog)
+    blog = add_blog(rekey, own)
     service = rekey.serve()
     _, _, token = mailed(service)
     service.caller.consume(token)

@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from mail_server import Mail
 from ports import free_port
+from received_mail import Mail
 from smtp_conversation import Conversation, Receipt, has_closed
 
 # Everything a sink can be armed with; each is done once for each time it was armed.

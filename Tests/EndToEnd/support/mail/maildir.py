@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from mail_server import Mail
-from polling import eventually
+from received_mail import Mail, newest
 
-AnyMail = TypeVar("AnyMail", bound=Mail)
 # What a server puts before the message as it was sent.
 TRACE = ("return-path", "x-original-to", "delivered-to", "received")
 
@@ -39,19 +35,6 @@ class Maildir:
     def mail_to(self, address: str, count: int = 1, deadline: float = 15.0) -> DeliveredMail:
         """The newest mail to an address once there are `count`; more than those is a fault."""
         return newest(self.mails_to, address, count, deadline)
-
-
-def newest(
-    mails_to: Callable[[str], list[AnyMail]], address: str, count: int, deadline: float
-) -> AnyMail:
-    """The last of an address's mails once there are `count`; more than those is a fault."""
-    found = eventually(
-        lambda: len(mails_to(address)) >= count and mails_to(address),
-        f"{count} mail(s) to {address}",
-        deadline,
-    )
-    assert len(found) == count, f"{len(found)} mails to {address}"
-    return found[-1]
 
 
 def _read(file: Path) -> DeliveredMail:

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mail_server import Mail
+from received_mail import Mail
 
 if TYPE_CHECKING:
     from faulty_sink import FaultySink

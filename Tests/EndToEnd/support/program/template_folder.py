@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from installation import ROOT, Installation
-from mail_server import Mail
+from received_mail import Mail
 
 PICTURE = "link.inline/logo.png"
 

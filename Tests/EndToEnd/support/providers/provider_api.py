@@ -14,13 +14,12 @@ from urllib.parse import urlencode
 
 import standard_webhooks
 from certificates import Authority
-from mail_server import Mail
-from maildir import newest
 from polling import eventually
 from ports import free_port
 from provider_requests import Received, verify_webhook
 from provider_server import CUT, Act, Hold, Server
 from providers import PROVIDERS, Answer, Provider
+from received_mail import Mail, newest
 
 DOMAIN = "mg.example.test"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import schemas
 import standard_webhooks
-from mail_server import Mail
+from received_mail import Mail
 
 MAIL_PATH = "/webhook/mail"
 

@@ -17,10 +17,9 @@ from urllib.parse import quote, urlencode
 import boto3
 import schemas
 from certificates import Authority
-from mail_server import Mail
-from maildir import newest
 from polling import eventually
 from ports import free_port
+from received_mail import Mail, newest
 
 REGION = "eu-central-1"
 IDENTITY = "shop.example.test"

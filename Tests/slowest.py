@@ -1,7 +1,9 @@
 """Prints the ten slowest tests of all runners that have left their reports in a directory.
 
-`NAME.xml` is pytest's JUnit report, `NAME.events` the event stream of swift test. What a test with
-cases takes is the sum of what its cases take.
+`NAME.xml` is pytest's JUnit report, `NAME.events` the event stream of swift test. Swift tests run
+in parallel, and only the cases of those that have arguments are timed from when they really begin;
+of these, the sum counts. What is said of all others includes how long they stood in line, so they
+are left out.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ def main(directory: Path) -> None:
     for events in directory.glob("*.events"):
         for name, taken in of_swift(events):
             seconds[name] += taken
+    if seconds:
+        print("\nThe slowest tests, of Swift only those with arguments:")
     for name, taken in seconds.most_common(10):
         print(f"{taken:8.2f} s  {name}")
 

@@ -37,7 +37,7 @@ pg_stat_statements.track = all
 log_min_messages = warning
 """
 MEMORY = Path("/dev/shm")
-ROOM = 3 << 30
+ROOM = 1_500_000_000
 
 
 def _programs() -> Path:

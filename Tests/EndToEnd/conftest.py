@@ -1,4 +1,5 @@
-"""What tests share: one cluster; a database, a mailbox and an installation for each test."""
+"""What tests share: one cluster; a database, a mailbox and an installation for each test; and real
+servers to talk to, each of which starts when a test first asks for it."""
 
 from __future__ import annotations
 
@@ -7,22 +8,35 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster import Cluster, temporary_cluster
+from certificates import Authority
+from cluster import Cluster, quick_directory, temporary_cluster
 from database import Database, make_template
 from installation import Installation, migrate_and_grant
 from mail_server import Mailbox
-from peers import (  # noqa: F401 (tests find fixtures here by their names)
-    authority,
-    pgbouncer,
-    plain_api,
-    postfix,
-    provider_api,
-    ses,
-    shared_postfix,
-    smtp_sink,
-)
-from served import served  # noqa: F401 (so too)
+from pgbouncer import PgBouncer
+from postfix import Postfix
+from provider_api import ProviderApi
 from service import Service
+from ses_server import SesServer
+from smtp_tools import Sink
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deals what is marked as long to the beginning of each worker's share, so that no worker
+    begins with it when the others are done. Shares are those of xdist's `--dist worksteal`."""
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if item not in long]
+    left = len(items)
+    items.clear()
+    for worker in range(workers):
+        share = left // (workers - worker)
+        left -= share
+        first = long[worker::workers]
+        rest = max(0, share - len(first))
+        items += first + others[:rest]
+        del others[:rest]
+    items += others
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +46,7 @@ def cluster_url() -> Iterator[str]:
     if given:
         yield given
         return
-    cluster = temporary_cluster()
+    cluster = temporary_cluster(quick_directory)
     yield cluster.url
     cluster.remove()
 
@@ -90,7 +104,7 @@ def shared(
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """A cluster that the test may stop, kill and read the files of."""
-    made = temporary_cluster()
+    made = temporary_cluster(quick_directory)
     yield made
     made.remove()
 
@@ -103,3 +117,66 @@ def rekey_on_own_cluster(
     made = Installation(tmp_path, database, mailbox)
     yield made
     made.close()
+
+
+# Real peers
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of all peers."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def shared_postfix(authority: Authority) -> Iterator[Postfix]:
+    made = Postfix(authority)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postfix(shared_postfix: Postfix) -> Postfix:
+    """One server for a whole run, whose policy is each test's own. Mails stay from before."""
+    shared_postfix.policy.reset()
+    return shared_postfix
+
+
+@pytest.fixture(scope="session")
+def ses(authority: Authority) -> Iterator[SesServer]:
+    """One server for a whole run. What was sent stays from before."""
+    made = SesServer(authority)
+    yield made
+    made.close()
+    assert made.faults == [], made.faults
+
+
+@pytest.fixture
+def provider_api(authority: Authority) -> Iterator[ProviderApi]:
+    """At the end no request may have been one that its provider would refuse."""
+    made = ProviderApi(authority)
+    yield made
+    made.close()
+    assert made.faults == [], made.faults
+
+
+@pytest.fixture
+def plain_api(authority: Authority) -> Iterator[ProviderApi]:
+    """The same without TLS, as a receiver of events on this machine may be."""
+    made = ProviderApi(authority, tls=False)
+    yield made
+    made.close()
+    assert made.faults == [], made.faults
+
+
+@pytest.fixture
+def pgbouncer(cluster_url: str) -> Iterator[PgBouncer]:
+    made = PgBouncer(cluster_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[Sink]:
+    with Sink() as made:
+        yield made

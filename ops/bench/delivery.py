@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from delivery_rig import say  # Makes the modules of Tests/EndToEnd importable; so it comes first.
+from delivery_rig import say  # Makes the modules of the tests importable; so it comes first.
 
 # isort: split
 from cluster import temporary_cluster

@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
+sys.path[:0] = map(str, (ROOT / "Tests/EndToEnd/support").iterdir())
 
 from cluster import Cluster  # noqa: E402
 from database import Database, make_template  # noqa: E402

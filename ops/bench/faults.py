@@ -1,5 +1,5 @@
-"""Random faults for some minutes; see Tests/EndToEnd/fault_run.py for what is done and
-checker.py for what must hold."""
+"""Random faults for some minutes; in Tests/EndToEnd/support/faults, fault_run.py says what is done
+and checker.py what must hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
+sys.path[:0] = map(str, (ROOT / "Tests/EndToEnd/support").iterdir())
 
 from cluster import temporary_cluster  # noqa: E402
 from database import make_template  # noqa: E402

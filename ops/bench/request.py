@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "Tests/EndToEnd"))
+sys.path[:0] = map(str, (ROOT / "Tests/EndToEnd/support").iterdir())
 
 from cluster import Cluster, temporary_cluster  # noqa: E402
 from ports import free_port  # noqa: E402

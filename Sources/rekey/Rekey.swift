@@ -18,8 +18,8 @@ struct Rekey: AsyncParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      Serve.self, Work.self, Migrate.self, Purge.self, Dead.self, OutboxCommand.self,
-      Suppressions.self, Keys.self, Callers.self, Config.self, VersionCommand.self,
+      Serve.self, Work.self, Migrate.self, Purge.self, DeadLettersCommand.self, OutboxCommand.self,
+      SuppressionsCommand.self, Keys.self, Callers.self, Config.self, VersionCommand.self,
     ])
 
   static func main() async {
@@ -27,9 +27,9 @@ struct Rekey: AsyncParsableCommand {
     var (code, complaint) = await run()
     // What was logged before stands before it.
     await LogLines.standardError.flush()
-    if let complaint { Standard.error(complaint) }
-    if code == 0, Standard.hasLostOutput.load(ordering: .relaxed) {
-      Standard.error("rekey: not everything could be written to stdout")
+    if let complaint { Console.error(complaint) }
+    if code == 0, Console.hasLostOutput.load(ordering: .relaxed) {
+      Console.error("rekey: not everything could be written to stdout")
       code = 1
     }
     // Threads of pools may be inside libpq or libcrypto: the handlers that exit(3) runs would take
@@ -64,12 +64,7 @@ struct Rekey: AsyncParsableCommand {
     guard code.isSuccess, !message.isEmpty else {
       return (code.rawValue, message.isEmpty ? nil : message)
     }
-    Standard.output(message)
+    Console.output(message)
     return (code.rawValue, nil)
   }
-}
-
-/// A command that could not do its work: one line for the operator, exit code 1.
-struct CommandFailure: Error, CustomStringConvertible {
-  let description: String
 }

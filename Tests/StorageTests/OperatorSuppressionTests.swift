@@ -28,17 +28,17 @@ import Testing
     return try vault.seal(try EmailAddress("ann@example.org", policy: policy), for: id)
   }
 
-  private func with(_ body: (TestDatabase, SuppressionDesk) async throws -> Void) async throws {
+  private func with(_ body: (TestDatabase, OperatorSuppressions) async throws -> Void) async throws {
     try await TestDatabase.with { database in
       try await database.stopTime()
-      let desk = try SuppressionDesk(url: try database.url(.ops))
+      let desk = try OperatorSuppressions(url: try database.url(.ops))
       try await body(database, desk)
       await desk.close()
     }
   }
 
   private func all(
-    _ desk: SuppressionDesk, reason: SuppressionReason? = nil, limit: Int? = nil, page: Int = 5000
+    _ desk: OperatorSuppressions, reason: SuppressionReason? = nil, limit: Int? = nil, page: Int = 5000
   ) async throws -> [SuppressedAddress] {
     var found: [SuppressedAddress] = []
     try await desk.list(reason: reason, limit: limit, page: page) {

@@ -56,11 +56,11 @@ struct Callers: AsyncParsableCommand {
         let isOpen = !before.isEmpty && before.last != UInt8(ascii: "\n")
         return before + Array(((isOpen ? "\n" : "") + made.entry.line).utf8)
       } announce: {
-        guard Standard.output(key) else {
+        guard Console.output(key) else {
           throw CommandFailure(description: "the key could not be shown; \(path) is left as it is")
         }
       }
-      Standard.error("the key above is shown this once; \(path) holds its SHA-256")
+      Console.error("the key above is shown this once; \(path) holds its SHA-256")
     }
   }
 
@@ -80,13 +80,13 @@ struct Callers: AsyncParsableCommand {
         // The beginning of the hash tells two keys of one caller apart.
         let id = String(entry.keyHash.prefix(8))
         if json {
-          Standard.output(
-            JSONLine.object([
+          Console.output(
+            Printing.object([
               ("name", .string(entry.name)), ("key", .string(id)),
               ("created_at", .string(entry.createdAt)),
             ]))
         } else {
-          Standard.output("\(entry.name) \(id) \(entry.createdAt)")
+          Console.output("\(entry.name) \(id) \(entry.createdAt)")
         }
       }
     }
@@ -135,7 +135,7 @@ struct Callers: AsyncParsableCommand {
         }
         return Array(left.joined(separator: [UInt8(ascii: "\n")]))
       }
-      Standard.error("removed \(removed) key(s); SIGHUP a running service")
+      Console.error("removed \(removed) key(s); SIGHUP a running service")
     }
 
     /// Comments and empty lines hold no entry.

@@ -35,13 +35,13 @@ struct Config: AsyncParsableCommand {
     let text = found.map { key?.mayHoldSecret == true ? Redaction.redacted($0.text) : $0.text }
     let source = found?.source ?? "not set"
     if json {
-      Standard.output(
-        JSONLine.object([
+      Console.output(
+        Printing.object([
           ("key", .string(name)), ("value", text.map(JSON.string) ?? .null),
           ("source", .string(source)),
         ]))
     } else {
-      Standard.output("\(name) = \(text ?? "") (\(source))")
+      Console.output("\(name) = \(text ?? "") (\(source))")
     }
   }
 }

@@ -25,7 +25,7 @@ struct Keys: AsyncParsableCommand {
       let settings = try options.settings()
       let path = try settings.require(settings.keyringFile, .keyringFile)
       try KeyFile.create(path, try Keyring.newFile(createdAt: Today.text))
-      Standard.error("made \(path); keep a copy in a safe place: without it no link works")
+      Console.error("made \(path); keep a copy in a safe place: without it no link works")
     }
   }
 
@@ -43,13 +43,13 @@ struct Keys: AsyncParsableCommand {
     func run() async throws {
       for entry in try Assembly.readKeyring(try options.settings()).entries {
         if json {
-          Standard.output(
-            JSONLine.object([
+          Console.output(
+            Printing.object([
               ("kid", .string(entry.kid.description)), ("state", .string(entry.state.rawValue)),
               ("created_at", .string(entry.createdAt)),
             ]))
         } else {
-          Standard.output("\(entry.kid) \(entry.state.rawValue) \(entry.createdAt)")
+          Console.output("\(entry.kid) \(entry.state.rawValue) \(entry.createdAt)")
         }
       }
     }

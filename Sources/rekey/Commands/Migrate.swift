@@ -38,9 +38,9 @@ struct Migrate: AsyncParsableCommand {
       if status || dryRun {
         try show(try await migrator.status())
       } else {
-        let applied = try await migrator.migrate { Standard.error("applying \($0)") }
-        for label in applied { Standard.output(label) }
-        if applied.isEmpty { Standard.error("nothing to apply") }
+        let applied = try await migrator.migrate { Console.error("applying \($0)") }
+        for label in applied { Console.output(label) }
+        if applied.isEmpty { Console.error("nothing to apply") }
       }
     } catch let problem as DatabaseProblem {
       throw CommandFailure(description: problem.description)
@@ -49,7 +49,7 @@ struct Migrate: AsyncParsableCommand {
 
   private func show(_ found: Migrator.Status) throws {
     if dryRun {
-      for label in found.pending { Standard.output(label) }
+      for label in found.pending { Console.output(label) }
       if found.isTooNew {
         throw CommandFailure(
           description:
@@ -58,8 +58,8 @@ struct Migrate: AsyncParsableCommand {
       }
       return
     }
-    Standard.output("schema \(found.applied) of \(Migrations.newest)")
-    for label in found.pending { Standard.output("pending \(label)") }
+    Console.output("schema \(found.applied) of \(Migrations.newest)")
+    for label in found.pending { Console.output("pending \(label)") }
     if !found.pending.isEmpty || found.isTooNew { throw ExitCode.failure }
   }
 }

@@ -60,7 +60,7 @@ struct Purge: AsyncParsableCommand {
       await purger.close()
       show(counts)
     } catch let problem as DatabaseProblem {
-      Standard.endProgress()
+      Console.endProgress()
       throw CommandFailure(description: problem.description)
     }
   }
@@ -70,16 +70,16 @@ struct Purge: AsyncParsableCommand {
     var total = 0
     if isatty(STDERR_FILENO) == 1 { total = try await purger.count().requests }
     let counts = try await purger.purge(batch: batch) { [total] done in
-      Standard.progress("purging \(done.requests) of \(total) requests")
+      Console.progress("purging \(done.requests) of \(total) requests")
     }
-    Standard.endProgress()
+    Console.endProgress()
     return counts
   }
 
   private func show(_ counts: Purger.Counts) {
     if json {
-      Standard.output(
-        JSONLine.object([
+      Console.output(
+        Printing.object([
           ("dry_run", .bool(dryRun)), ("requests", .integer(counts.requests)),
           ("messages", .integer(counts.messages)), ("idempotency", .integer(counts.idempotency)),
           ("rate_limits", .integer(counts.rateLimits)),
@@ -87,7 +87,7 @@ struct Purge: AsyncParsableCommand {
       return
     }
     let verb = dryRun ? "would delete" : "deleted"
-    Standard.output(
+    Console.output(
       "\(verb) \(counts.requests) requests, \(counts.messages) dead letters, "
         + "\(counts.idempotency) idempotency keys, \(counts.rateLimits) limiter rows")
   }

@@ -32,7 +32,7 @@ struct Serve: AsyncParsableCommand {
       let name = door == .people ? "public" : "internal"
       logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(port)"])
     }
-    try await Process.run(services, logger: logger)
+    try await ServiceRun.run(services, logger: logger)
   }
 }
 

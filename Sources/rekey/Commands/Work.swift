@@ -26,6 +26,6 @@ struct Work: AsyncParsableCommand {
     let services = try assembly.workingAlone { port in
       logger.notice("listening", metadata: ["listener": "internal", "port": "\(port)"])
     }
-    try await Process.run(services, logger: logger)
+    try await ServiceRun.run(services, logger: logger)
   }
 }

@@ -63,7 +63,7 @@ enum KeyFile {
         description: errno == EEXIST
           ? "\(path) exists already and is left as it is" : "\(path) cannot be made")
     }
-    let isWritten = Standard.write(bytes, to: descriptor) && fsync(descriptor) == 0
+    let isWritten = Console.write(bytes, to: descriptor) && fsync(descriptor) == 0
     let isLike = former.map { take(descriptor, $0) } ?? true
     guard close(descriptor) == 0, isWritten, isLike else {
       unlink(path)

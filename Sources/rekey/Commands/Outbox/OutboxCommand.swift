@@ -46,13 +46,13 @@ struct OutboxCommand: AsyncParsableCommand {
       try await OutboxCommand.withSwitch(try options.settings()) { outbox in
         let (pause, isNew) = try await outbox.pause(reason: reason)
         if json {
-          Standard.output(
-            OperatorLines.json(
+          Console.output(
+            Printing.json(
               OutboxCommand.members(of: pause) + [("was_paused", .bool(!isNew))]))
           return
         }
         let why = pause.reason.map { ": \($0.printable)" } ?? ""
-        Standard.output(
+        Console.output(
           isNew
             ? "paused the outbox\(why)"
             : "the outbox was paused already, since \(pause.since)\(why)")
@@ -79,14 +79,14 @@ struct OutboxCommand: AsyncParsableCommand {
       try await OutboxCommand.withSwitch(try options.settings()) { outbox in
         let ended = try await outbox.resume()
         if json {
-          Standard.output(
-            OperatorLines.json(
+          Console.output(
+            Printing.json(
               OutboxCommand.members(of: ended?.pause) + [("was_paused", .bool(ended != nil))]))
         } else if let (pause, at) = ended {
-          Standard.output(
-            "resumed the outbox after \(OperatorLines.age(of: pause.since, at: at))")
+          Console.output(
+            "resumed the outbox after \(Printing.age(of: pause.since, at: at))")
         } else {
-          Standard.output("the outbox was not paused")
+          Console.output("the outbox was not paused")
         }
       }
     }
@@ -118,7 +118,7 @@ struct OutboxCommand: AsyncParsableCommand {
         try await OutboxStatistics.read(url: url, isPooled: settings.isBehindPooler)
       }
       let lines = OutboxLines(statistics: statistics)
-      for line in json ? [lines.json] : lines.text { Standard.output(line) }
+      for line in json ? [lines.json] : lines.text { Console.output(line) }
     }
   }
 
@@ -127,15 +127,15 @@ struct OutboxCommand: AsyncParsableCommand {
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      try await lending(
+      try await closing(
         try OutboxSwitch(url: url, isPooled: settings.isBehindPooler), body)
     }
   }
 
   private static func members(of pause: OutboxPause?) -> [(key: String, value: JSON)] {
     [
-      ("paused_at", OperatorLines.json(pause?.since)),
-      ("reason", OperatorLines.json(pause?.reason)),
+      ("paused_at", Printing.json(pause?.since)),
+      ("reason", Printing.json(pause?.reason)),
     ]
   }
 }

@@ -3,9 +3,9 @@ import Formats
 import PasswordReset
 import Storage
 
-struct Dead: AsyncParsableCommand {
+struct DeadLettersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Look at dead letters, bring them back, drop them.",
+    commandName: "dead", abstract: "Look at dead letters, bring them back, drop them.",
     discussion: """
       A dead letter is a message that will not be tried again by itself: it was refused for good, or \
       has taken its worker down too often.
@@ -56,15 +56,16 @@ struct Dead: AsyncParsableCommand {
       let settings = try options.settings()
       let lines = DeadLetterLines(
         recipients: try Recipients(settings, reveal: reveal), isJSON: json)
-      try await Dead.withDesk(settings) { desk in
+      try await DeadLettersCommand.withDeadLetters(settings) { letters in
         if summary {
-          lines.write(try await desk.summary(filter.choice, limit: limit), at: try await desk.now())
+          lines.write(
+            try await letters.summary(filter.choice, limit: limit), at: try await letters.now())
           return
         }
-        let now = try await desk.now()
-        try await desk.list(filter.choice, limit: limit) { page in
+        let now = try await letters.now()
+        try await letters.list(filter.choice, limit: limit) { page in
           // Nobody may be reading any more.
-          page.allSatisfy { Standard.output(lines.line(of: $0, at: now)) }
+          page.allSatisfy { Console.output(lines.line(of: $0, at: now)) }
         }
       }
     }
@@ -98,26 +99,26 @@ struct Dead: AsyncParsableCommand {
       let id = try DeadSelection.id(self.id)
       let lines = DeadLetterLines(
         recipients: try Recipients(settings, reveal: reveal), isJSON: json)
-      try await Dead.withDesk(settings) { desk in
-        let (now, letters) = (try await desk.now(), try await desk.find(id))
+      try await DeadLettersCommand.withDeadLetters(settings) { letters in
+        let (now, letters) = (try await letters.now(), try await letters.find(id))
         guard !letters.isEmpty else {
           throw CommandFailure(description: "there is no dead letter \(id)")
         }
         for letter in letters {
-          Standard.output(
+          Console.output(
             lines.everything(about: letter, at: now, giveUpAfter: settings.giveUpAfter))
         }
       }
     }
   }
 
-  /// Lends the desk and closes it, whatever happens.
-  static func withDesk(
+  /// Lends the dead letters of the database and closes the connection, whatever happens.
+  static func withDeadLetters(
     _ settings: Settings, _ body: (DeadLetters) async throws -> Void
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      try await lending(
+      try await closing(
         try DeadLetters(
           url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter), body)
     }

@@ -3,8 +3,9 @@ import Formats
 import PasswordReset
 import Storage
 
-struct Suppressions: AsyncParsableCommand {
+struct SuppressionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "suppressions",
     abstract: "List, add and release addresses that get no mail.",
     discussion: """
       Requests for a suppressed address are accepted as always; nothing is mailed. What stands on a \
@@ -54,9 +55,9 @@ struct Suppressions: AsyncParsableCommand {
       let settings = try options.settings()
       let lines = SuppressionLines(
         recipients: try Recipients(settings, reveal: reveal), isJSON: json)
-      try await Suppressions.withDesk(settings) { desk in
-        try await desk.list(reason: reason, limit: limit) { page in
-          page.allSatisfy { Standard.output(lines.line(of: $0)) }
+      try await SuppressionsCommand.withSuppressions(settings) { suppressions in
+        try await suppressions.list(reason: reason, limit: limit) { page in
+          page.allSatisfy { Console.output(lines.line(of: $0)) }
         }
       }
     }
@@ -98,15 +99,15 @@ struct Suppressions: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try options.settings()
-      let book = try AddressBook(settings)
+      let book = try OperatorAddress(settings)
       let address = try book.address(address)
       let lifetime = lifetime.flatMap { WholeDuration($0) } ?? settings.suppressionLifetime
       let lines = SuppressionLines(
         recipients: try Recipients(settings, reveal: false), isJSON: json)
-      try await Suppressions.withDesk(settings) { desk in
+      try await SuppressionsCommand.withSuppressions(settings) { suppressions in
         let entry = try book.suppression(
-          of: address, reason, for: lifetime, at: try await desk.now())
-        let (now, before) = try await desk.add(entry)
+          of: address, reason, for: lifetime, at: try await suppressions.now())
+        let (now, before) = try await suppressions.add(entry)
         show(now, before, lines)
       }
     }
@@ -117,22 +118,22 @@ struct Suppressions: AsyncParsableCommand {
       let isKept = before?.id == now.id
       let done = before == nil ? "added" : isKept ? "kept" : "extended"
       if json {
-        Standard.output(lines.line(of: now, with: [("done", .string(done))]))
+        Console.output(lines.line(of: now, with: [("done", .string(done))]))
         return
       }
-      Standard.output("\(done) \(lines.line(of: now))")
-      if isKept { Standard.error("it was suppressed already, to a later end") }
+      Console.output("\(done) \(lines.line(of: now))")
+      if isKept { Console.error("it was suppressed already, to a later end") }
     }
   }
 
-  /// Lends the desk and closes it, whatever happens.
-  static func withDesk(
-    _ settings: Settings, _ body: (SuppressionDesk) async throws -> Void
+  /// Lends the list of the database and closes the connection, whatever happens.
+  static func withSuppressions(
+    _ settings: Settings, _ body: (OperatorSuppressions) async throws -> Void
   ) async throws {
     let url = try settings.require(settings.databaseURL, .databaseURL)
     try await workingOnDatabase {
-      try await lending(
-        try SuppressionDesk(url: url, isPooled: settings.isBehindPooler), body)
+      try await closing(
+        try OperatorSuppressions(url: url, isPooled: settings.isBehindPooler), body)
     }
   }
 }

@@ -3,7 +3,7 @@ import Formats
 import PasswordReset
 import Storage
 
-extension Suppressions {
+extension SuppressionsCommand {
   struct Release: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Let an address get mail again.",
@@ -41,19 +41,19 @@ extension Suppressions {
       let lines = SuppressionLines(
         recipients: try Recipients(settings, reveal: false), isJSON: json)
       let key = try address.map { text in
-        let book = try AddressBook(settings)
+        let book = try OperatorAddress(settings)
         return try book.key(of: try book.address(text))
       }
-      try await Suppressions.withDesk(settings) { desk in
+      try await SuppressionsCommand.withSuppressions(settings) { suppressions in
         var released: SuppressedAddress?
-        if let key { released = try await desk.release(key) }
+        if let key { released = try await suppressions.release(key) }
         if let id = id.flatMap({ RequestID($0.lowercased()) }) {
-          released = try await desk.release(id: id)
+          released = try await suppressions.release(id: id)
         }
         guard let released else {
           throw CommandFailure(description: "that address is not suppressed")
         }
-        Standard.output((json ? "" : "released ") + lines.line(of: released))
+        Console.output((json ? "" : "released ") + lines.line(of: released))
       }
     }
   }

@@ -6,7 +6,7 @@ import PasswordReset
 import Storage
 
 /// Reads an address as the service does, and makes what the list of suppressions knows of it.
-struct AddressBook {
+struct OperatorAddress {
   private let vault: Vault
   private let policy: EmailAddress.Policy
 
@@ -69,25 +69,5 @@ struct AddressBook {
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     return String(validating: bytes, as: UTF8.self)
-  }
-}
-
-/// How suppressed addresses are written; as dead letters are.
-struct SuppressionLines {
-  let recipients: Recipients
-  let isJSON: Bool
-
-  func line(of entry: SuppressedAddress, with more: [(key: String, value: JSON)] = []) -> String {
-    let address = recipients.address(entry.sealed, entry.kid, of: entry.id)
-    if isJSON {
-      return OperatorLines.json(
-        more + [
-          ("id", .string("\(entry.id)")), ("address", OperatorLines.json(address)),
-          ("reason", .string(entry.reason.rawValue)), ("source", .string(entry.source)),
-          ("since", OperatorLines.json(entry.since)), ("until", OperatorLines.json(entry.until)),
-        ])
-    }
-    return "\(entry.id) reason=\(entry.reason.rawValue) source=\(entry.source.printable)"
-      + " since=\(entry.since) until=\(entry.until) address=\(address?.printable ?? "-")"
   }
 }

@@ -10,7 +10,7 @@ struct OutboxLines {
 
   var text: [String] {
     let now = statistics.now
-    let oldest = statistics.oldestDue.map { OperatorLines.age(of: $0, at: now) } ?? "-"
+    let oldest = statistics.oldestDue.map { Printing.age(of: $0, at: now) } ?? "-"
     return [state] + Self.kinds.map(line)
       + ["oldest due \(oldest)", "suppressions \(statistics.suppressions)"]
       + statistics.causes.map(line) + statistics.transports.map(line)
@@ -43,16 +43,16 @@ struct OutboxLines {
     let pause: JSON =
       statistics.pause.map {
         .object([
-          "since": OperatorLines.json($0.since), "reason": OperatorLines.json($0.reason),
+          "since": Printing.json($0.since), "reason": Printing.json($0.reason),
         ])
       } ?? .null
     let now = statistics.now
-    return OperatorLines.json([
-      ("at", OperatorLines.json(now)), ("paused", pause), ("messages", messages),
-      ("oldest_due_at", OperatorLines.json(statistics.oldestDue)),
+    return Printing.json([
+      ("at", Printing.json(now)), ("paused", pause), ("messages", messages),
+      ("oldest_due_at", Printing.json(statistics.oldestDue)),
       (
         "oldest_due_seconds",
-        statistics.oldestDue.map { .integer(OperatorLines.seconds(since: $0, at: now)) } ?? .null
+        statistics.oldestDue.map { .integer(Printing.seconds(since: $0, at: now)) } ?? .null
       ),
       ("suppressions", .integer(statistics.suppressions)),
       (
@@ -82,9 +82,9 @@ struct OutboxLines {
   private func object(_ transport: OutboxStatistics.Transport) -> JSON {
     .object([
       "worker": .string("\(transport.worker)"), "transport": .string(transport.name),
-      "state": .string(transport.state), "cause": OperatorLines.json(transport.cause),
-      "changed_at": OperatorLines.json(transport.changedAt),
-      "seen_at": OperatorLines.json(transport.seenAt),
+      "state": .string(transport.state), "cause": Printing.json(transport.cause),
+      "changed_at": Printing.json(transport.changedAt),
+      "seen_at": Printing.json(transport.seenAt),
     ])
   }
 }

@@ -9,31 +9,31 @@ struct DeadLetterLines {
   let isJSON: Bool
 
   func line(of letter: DeadLetter, at now: Timestamp) -> String {
-    if isJSON { return OperatorLines.json(members(of: letter, at: now)) }
+    if isJSON { return Printing.json(members(of: letter, at: now)) }
     let event = letter.event.map { " event=\($0.rawValue)" } ?? ""
     return "\(letter.id) \(letter.kind.rawValue) \(letter.request?.caller.printable ?? "-")"
       + " cause=\(letter.cause.printable)\(event)"
       + " attempts=\(letter.attempts) failures=\(letter.failures)"
-      + " dead=\(letter.deadAt) age=\(OperatorLines.age(of: letter.deadAt, at: now))"
+      + " dead=\(letter.deadAt) age=\(Printing.age(of: letter.deadAt, at: now))"
       + " queued=\(letter.queuedAt) request=\(letter.requestID)"
       + " address=\(address(of: letter)?.printable ?? "-")"
   }
 
   func write(_ causes: [DeadLetters.CauseCount], at now: Timestamp) {
-    for cause in causes where !Standard.output(line(of: cause, at: now)) { return }
+    for cause in causes where !Console.output(line(of: cause, at: now)) { return }
   }
 
   func line(of cause: DeadLetters.CauseCount, at now: Timestamp) -> String {
-    if isJSON { return OperatorLines.json(Self.members(of: cause)) }
+    if isJSON { return Printing.json(Self.members(of: cause)) }
     return "\(cause.messages) cause=\(cause.cause.printable)"
-      + " oldest=\(cause.oldest) age=\(OperatorLines.age(of: cause.oldest, at: now))"
-      + " newest=\(cause.newest) age=\(OperatorLines.age(of: cause.newest, at: now))"
+      + " oldest=\(cause.oldest) age=\(Printing.age(of: cause.oldest, at: now))"
+      + " newest=\(cause.newest) age=\(Printing.age(of: cause.newest, at: now))"
   }
 
   static func members(of cause: DeadLetters.CauseCount) -> [(key: String, value: JSON)] {
     [
       ("cause", .string(cause.cause)), ("messages", .integer(cause.messages)),
-      ("oldest", OperatorLines.json(cause.oldest)), ("newest", OperatorLines.json(cause.newest)),
+      ("oldest", Printing.json(cause.oldest)), ("newest", Printing.json(cause.newest)),
     ]
   }
 
@@ -42,7 +42,7 @@ struct DeadLetterLines {
     about letter: DeadLetter, at now: Timestamp, giveUpAfter: WholeDuration
   ) -> String {
     if isJSON {
-      return OperatorLines.json(members(of: letter, at: now) + Self.requestMembers(of: letter))
+      return Printing.json(members(of: letter, at: now) + Self.requestMembers(of: letter))
     }
     let facts = self.facts(about: letter, at: now) + Self.requestFacts(about: letter)
     let outcome = ("on retry", Self.outcome(of: letter, giveUpAfter))
@@ -59,15 +59,15 @@ struct DeadLetterLines {
     [
       ("id", .string("\(letter.id)")), ("request_id", .string("\(letter.requestID)")),
       ("kind", .string(letter.kind.rawValue)),
-      ("caller", OperatorLines.json(letter.request?.caller)),
+      ("caller", Printing.json(letter.request?.caller)),
       ("cause", .string(letter.cause)), ("attempts", .integer(letter.attempts)),
       ("failures", .integer(letter.failures)), ("lost", .integer(letter.lost)),
-      ("dead_at", OperatorLines.json(letter.deadAt)),
-      ("dead_seconds", .integer(OperatorLines.seconds(since: letter.deadAt, at: now))),
-      ("queued_at", OperatorLines.json(letter.queuedAt)),
-      ("event", OperatorLines.json(letter.event?.rawValue)),
-      ("event_cause", OperatorLines.json(letter.eventCause)),
-      ("address", OperatorLines.json(address(of: letter))),
+      ("dead_at", Printing.json(letter.deadAt)),
+      ("dead_seconds", .integer(Printing.seconds(since: letter.deadAt, at: now))),
+      ("queued_at", Printing.json(letter.queuedAt)),
+      ("event", Printing.json(letter.event?.rawValue)),
+      ("event_cause", Printing.json(letter.eventCause)),
+      ("address", Printing.json(address(of: letter))),
       ("on_retry", .string(letter.fate.rawValue)),
     ]
   }
@@ -75,15 +75,15 @@ struct DeadLetterLines {
   private static func requestMembers(of letter: DeadLetter) -> [(key: String, value: JSON)] {
     guard let request = letter.request else { return [("request", .null)] }
     let members: [(key: String, value: JSON)] = [
-      ("created_at", OperatorLines.json(request.createdAt)),
-      ("sent_at", OperatorLines.json(request.sentAt)),
-      ("expires_at", OperatorLines.json(request.expiresAt)),
-      ("consumed_at", OperatorLines.json(request.consumedAt)),
-      ("revoked_at", OperatorLines.json(request.revokedAt)),
-      ("revoke_reason", OperatorLines.json(request.revokeReason)),
-      ("dropped_at", OperatorLines.json(request.droppedAt)),
-      ("drop_reason", OperatorLines.json(request.dropReason)),
-      ("suppressed_until", OperatorLines.json(request.suppressedUntil)),
+      ("created_at", Printing.json(request.createdAt)),
+      ("sent_at", Printing.json(request.sentAt)),
+      ("expires_at", Printing.json(request.expiresAt)),
+      ("consumed_at", Printing.json(request.consumedAt)),
+      ("revoked_at", Printing.json(request.revokedAt)),
+      ("revoke_reason", Printing.json(request.revokeReason)),
+      ("dropped_at", Printing.json(request.droppedAt)),
+      ("drop_reason", Printing.json(request.dropReason)),
+      ("suppressed_until", Printing.json(request.suppressedUntil)),
     ]
     return [("request", .object(JSONObject(members)))]
   }
@@ -99,7 +99,7 @@ extension DeadLetterLines {
       ("attempts", "\(letter.attempts)"), ("failures", "\(letter.failures)"),
       ("lost", "\(letter.lost)"),
       ("queued", "\(letter.queuedAt)"),
-      ("dead", "\(letter.deadAt) (\(OperatorLines.age(of: letter.deadAt, at: now)))"),
+      ("dead", "\(letter.deadAt) (\(Printing.age(of: letter.deadAt, at: now)))"),
     ]
     if let event = letter.event { facts.append(("event", event.rawValue)) }
     if let cause = letter.eventCause { facts.append(("event cause", cause.printable)) }

@@ -48,13 +48,13 @@ actor LogLines {
         return pending.bytes
       }
       guard !bytes.isEmpty else { return }
-      Standard.write(bytes, to: descriptor)
+      Console.write(bytes, to: descriptor)
     }
   }
 
   /// Lines go straight into a file, which nobody keeps from being written.
   static func file(_ descriptor: Int32) -> @Sendable ([UInt8]) -> Int {
-    { line in Standard.write(line, to: descriptor) ? 0 : 1 }
+    { line in Console.write(line, to: descriptor) ? 0 : 1 }
   }
 
   /// Waits until everything is written, for a second at most.

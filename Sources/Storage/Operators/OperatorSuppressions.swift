@@ -14,7 +14,7 @@ public struct SuppressedAddress: Sendable {
 }
 
 /// The list of suppressed addresses, for operators.
-public struct SuppressionDesk: Sendable {
+public struct OperatorSuppressions: Sendable {
   private let session: OperatorSession
 
   /// - Throws: for a URL that libpq does not take.

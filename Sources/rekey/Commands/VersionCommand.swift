@@ -23,9 +23,9 @@ struct VersionCommand: ParsableCommand {
       ("libcurl", Libcurl.version), ("openssl", openSSLVersion),
     ]
     if json {
-      Standard.output(JSONLine.object(facts.map { ($0.0, .string($0.1)) }))
+      Console.output(Printing.object(facts.map { ($0.0, .string($0.1)) }))
     } else {
-      for (name, version) in facts { Standard.output("\(name) \(version)") }
+      for (name, version) in facts { Console.output("\(name) \(version)") }
     }
   }
 }

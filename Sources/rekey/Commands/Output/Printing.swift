@@ -3,10 +3,15 @@ import PasswordReset
 import Storage
 
 /// How operators' commands write what they found.
-enum OperatorLines {
+enum Printing {
+  /// One JSON object on one line.
+  static func object(_ members: [(key: String, value: JSON)]) -> String {
+    JSON.object(JSONObject(members)).serialized()
+  }
+
   /// One JSON object with no character in it, not even within a string, that talks to a terminal.
   static func json(_ members: [(key: String, value: JSON)]) -> String {
-    JSONLine.object(members).unicodeScalars.reduce(into: "") { line, scalar in
+    object(members).unicodeScalars.reduce(into: "") { line, scalar in
       if scalar.isPrintable {
         line.unicodeScalars.append(scalar)
       } else {
@@ -57,59 +62,10 @@ extension Unicode.Scalar {
   }
 }
 
-/// Opens sealed addresses. Without a keyring there are none to show.
-struct Recipients {
-  private let vault: Vault?
-  private let isRevealed: Bool
-
-  /// - Throws: for a keyring that cannot be read, and for none where addresses are to be revealed.
-  init(_ settings: Settings, reveal: Bool) throws(ConfigurationProblem) {
-    isRevealed = reveal
-    guard reveal || settings.keyringFile != nil else {
-      vault = nil
-      return
-    }
-    vault = Vault(
-      keyring: Current(try Assembly.readKeyring(settings)), domains: InternationalDomains())
-  }
-
-  /// Where the mail goes or went; nil where the keyring does not have the key that sealed it.
-  func address(_ sealed: [UInt8], _ kid: KeyID, of id: RequestID) -> String? {
-    guard let details = try? vault?.open(sealed, kid: kid, for: id) else { return nil }
-    return isRevealed ? details.mailedTo.text : details.mailedTo.masked(hiding: 1)
-  }
-}
-
-extension EmailAddress {
-  /// As `masked`, but of a name with no more letters than `hiding` none is shown.
-  func masked(hiding: Int) -> String {
-    localPart.unicodeScalars.count > hiding ? masked : "***@\(domain)"
-  }
-}
-
-/// Runs a command's work on the database and makes one line of what went wrong.
-/// What a command holds while it works, and closes whatever happens.
-protocol Lendable {
-  func close() async
-}
-
-extension DeadLetters: Lendable {}
-extension SuppressionDesk: Lendable {}
-extension OutboxSwitch: Lendable {}
-
-func lending<Desk: Lendable>(
-  _ desk: Desk, _ body: (Desk) async throws -> Void
-) async throws {
-  do { try await body(desk) } catch {
-    await desk.close()
-    throw error
-  }
-  await desk.close()
-}
-
-func workingOnDatabase<Value>(_ body: () async throws -> Value) async throws -> Value {
-  do { return try await body() } catch let problem as DatabaseProblem {
-    Standard.endProgress()
-    throw CommandFailure(description: problem.description)
+extension String {
+  /// For a place in a line that people read: 120 characters at most, and no character that ends a
+  /// line or talks to a terminal.
+  var oneLine: String {
+    String(String.UnicodeScalarView(unicodeScalars.prefix(120).map { $0.isPrintable ? $0 : "?" }))
   }
 }

@@ -1,5 +1,5 @@
 -- Whether this database can be served from, and what time it has.
--- Called by: Storage/DatabaseReadiness.
+-- Called by: Storage/Database/DatabaseReadiness.
 SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only,
        current_setting('fsync')::bool AND current_setting('full_page_writes')::bool
          AND current_setting('synchronous_commit') NOT IN ('off', 'local') AS durable,

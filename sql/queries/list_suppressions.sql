@@ -1,5 +1,5 @@
 -- One page of the addresses that are suppressed now, the last added first.
--- Called by: Storage/Operators/SuppressionDesk.
+-- Called by: Storage/Operators/OperatorSuppressions.
 -- $1 address key or null, $2 reason or null, $3 and $4 created_at and id of the last one shown or null,
 -- $5 at most so many.
 SELECT s.id, s.sealed, s.kid, s.reason, s.source, s.created_at, s.expires_at

@@ -1,5 +1,5 @@
 -- Takes an address off the list, and says what was there; no row if it was not suppressed.
--- Called by: Storage/Operators/SuppressionDesk.
+-- Called by: Storage/Operators/OperatorSuppressions.
 -- $1 address key or null, $2 id or null.
 DELETE FROM rekey.suppression s
 WHERE (s.address_key = $1::bytea OR s.id = $2::uuid) AND s.expires_at > statement_timestamp()

@@ -34,7 +34,7 @@ import Testing
     let calls = try SQLFiles.text(path).split(separator: "\n").filter {
       $0.hasPrefix("-- Called by: ")
     }
-    let sources = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let sources = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
     let named = calls.flatMap { line in
       line.split { !($0.isLetter || $0 == "/") }.filter { $0.hasPrefix("Storage/") }
     }

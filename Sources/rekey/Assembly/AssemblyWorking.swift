@@ -67,16 +67,15 @@ extension Assembly {
 
   private func makeChain() throws(ConfigurationProblem) -> TransportChain {
     guard !settings.transports.isEmpty else { throw .missing(.mailTransports) }
+    let context = TransportContext(
+      ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8,
+      mayReachPrivate: settings.mayReachPrivate, hash: SHA256.hash(chunks:),
+      clock: database.time, through: loop)
     var links: [TransportChain.Link] = []
     for (index, url) in settings.transports.enumerated() {
       let name = "\(index + 1)-\(url.scheme)"
       do throws(MailingError) {
-        let transport = try url.transport(
-          ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8,
-          mayReachPrivate: settings.mayReachPrivate, hash: SHA256.hash(chunks:),
-          clock: database.time,
-          through: loop)
-        links.append(TransportChain.Link(name: name, transport: transport))
+        links.append(TransportChain.Link(name: name, transport: try url.transport(context)))
       } catch { throw ConfigurationProblem("mail.transports: \(name): \(error)") }
     }
     return TransportChain(links, width: settings.concurrency, logger: logger)

@@ -86,8 +86,9 @@ extension Sample {
     clock: FixedClock = FixedClock(), through loop: TransferLoop
   ) throws(MailingError) -> any MailTransport {
     try TransportURL(url).transport(
-      ehloName: "mail.example.com", smtpUTF8: smtpUTF8, mayReachPrivate: mayReachPrivate,
-      hash: hash, clock: clock, through: loop)
+      TransportContext(
+        ehloName: "mail.example.com", smtpUTF8: smtpUTF8, mayReachPrivate: mayReachPrivate,
+        hash: hash, clock: clock, through: loop))
   }
 
   /// Stands in for SHA-256: 32 bytes that depend on every byte and on its place (FNV-1a).

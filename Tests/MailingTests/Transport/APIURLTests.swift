@@ -54,7 +54,7 @@ struct APIURLTests {
     #expect(url.description == shown)
     var dumped = ""
     dump(url, to: &dumped)
-    dump(url.target, to: &dumped)
+    dump(url.provider, to: &dumped)
     for text in ["\(url)", String(reflecting: url), dumped] {
       #expect(!text.contains("hunter2"))
     }
@@ -101,12 +101,45 @@ struct APIURLTests {
     #expect((transportProblem(url) == nil) == isTaken)
   }
 
-  @Test func `a refusal says what to do`() {
-    #expect(
-      transportProblem("sendgrid://secret-key")
-        == "mail transport: the key stands before an @, or in key_file")
-    #expect(
-      transportProblem("postmark://t@?domain=x")
-        == "mail transport: a parameter is not one of stream, key_file, ca, timeout and tls")
+  @Test(arguments: [
+    ("sendgrid://secret-key", "the key stands before an @, or in key_file"),
+    (
+      "postmark://t@?domain=x", "a parameter is not one of stream, key_file, ca, timeout and tls"
+    ),
+    (
+      "https://app.example/",
+      "it must begin with smtp://, smtps://, sendgrid://, mailgun://, postmark://, resend://, "
+        + "ses:// or webhook+https://"
+    ),
+    ("smtp://u:a b@m.example", Self.characters), ("smtp://u:a\\b@m.example", Self.characters),
+    ("smtp://u:a@b@m.example", "@ in a user, password or key is written as %40"),
+    ("smtp://u:@m.example", "before the @ stands nothing, or nothing beside the colon"),
+    (
+      "smtp://u:a%@m.example",
+      "the user, password or key has a % that is not followed by the two hexadecimal digits of a "
+        + "character; % itself is written as %25"
+    ),
+    ("smtp://u:a#b@m.example", Self.sign("#", "%23")),
+    ("smtp://u@m.example#", Self.sign("#", "%23")),
+    ("smtp://u:a?b@m.example", Self.sign("?", "%3F")),
+    ("smtp://u:a/b@m.example", Self.sign("/", "%2F")),
+    ("resend://k@/v3", "a path is not allowed; in a password or key / is written as %2F"),
+    ("smtp://m.example:0", "the port is a number from 1 to 65535"),
+    ("smtp://-m.example", "the host is no name or address"),
+    ("smtp://", "the host is no name or address"),
+    ("smtp://m.example?tls=no", "tls is none or required"),
+    ("smtp://u:p@m.example?auth=no", "auth is plain, login or xoauth2"),
+    ("smtp://m.example?timeout=1h", "timeout is a time from 1s to 15m"),
+    ("mailgun://k@", "mailgun:// needs domain"),
+  ])
+  func `a refusal says what to do`(url: String, problem: String) {
+    #expect(transportProblem(url) == "mail transport: \(problem)")
+  }
+
+  private static let characters =
+    "spaces, backslashes, control and non-ASCII characters must be written as %XX"
+
+  private static func sign(_ sign: String, _ escape: String) -> String {
+    "\(sign) is not allowed; in a password or key it is written as \(escape)"
   }
 }

@@ -54,26 +54,22 @@ struct AmazonSESTests {
 
   @Test func `the region may be that of the host`() throws {
     let url = try TransportURL("ses://A:s@email.us-east-2.amazonaws.com")
-    guard case .api(let origin, let settings) = url.target, case .ses(let ses) = settings.provider
-    else {
-      Issue.record("no SES")
-      return
-    }
-    #expect(origin.url == "https://email.us-east-2.amazonaws.com" && ses.region == "us-east-2")
+    let ses = try #require(url.provider as? AmazonSES)
+    #expect(ses.place == "email.us-east-2.amazonaws.com" && ses.region == "us-east-2")
   }
 
-  private func api(_ text: String, hash: @escaping PayloadHash) throws -> AmazonSES {
-    let url = try TransportURL(text)
-    guard case .api(let origin, let settings) = url.target, case .ses(let ses) = settings.provider
-    else { throw MailingError.transportURL(problem: "no SES") }
-    return AmazonSES(
-      endpoint: APIEndpoint(origin, timeout: url.timeout, mayReachPrivate: false), settings: ses,
+  private func call(
+    _ text: String, for mail: RenderedMail, hash: @escaping PayloadHash
+  ) async throws -> HTTPTransfer {
+    let ses = try #require(try TransportURL(text).provider as? AmazonSES)
+    let credentials = AmazonSES.Credentials(
       secret: SecretText("s"), sessionToken: nil, hash: hash)
+    return try await ses.call(for: mail, with: credentials)
   }
 
   @Test func `the call names the hash of its body`() async throws {
-    let api = try api("ses://A:s@?region=eu-west-1&ca=/ca.pem&timeout=7s", hash: Sample.hash)
-    let call = try await api.call(for: Sample.mail())
+    let call = try await call(
+      "ses://A:s@?region=eu-west-1&ca=/ca.pem&timeout=7s", for: Sample.mail(), hash: Sample.hash)
     var body: [UInt8]? = try SentBody.bytes(of: call.body)
     #expect(call.payloadSHA256 == Hex.encode(Sample.hash { body.take() }))
     #expect(
@@ -86,11 +82,12 @@ struct AmazonSESTests {
   }
 
   @Test func `a message of 40 MiB goes out, and one of a byte more never will`() async throws {
-    let api = try api("ses://A:s@?region=eu-west-1", hash: { _ in [1] })
+    let url = "ses://A:s@?region=eu-west-1"
     let limit = AmazonSES.maximumSize
-    #expect(try await api.call(for: Self.mail(ofSize: limit)).payloadSHA256 == "01")
+    let taken = try await call(url, for: Self.mail(ofSize: limit), hash: { _ in [1] })
+    #expect(taken.payloadSHA256 == "01")
     await #expect {
-      try await api.call(for: Self.mail(ofSize: limit + 1))
+      try await call(url, for: Self.mail(ofSize: limit + 1), hash: { _ in [1] })
     } throws: {
       ($0 as? CallProblem)?.outcome == .permanent(cause: "mail_too_large")
     }

@@ -42,11 +42,12 @@ private func deliverTwenty(_ text: String) async throws {
     .replacing("FOLDER", with: folder.path)
   let loop = try TransferLoop()
   let transport = try TransportURL(url).transport(
-    ehloName: "a", smtpUTF8: true, mayReachPrivate: true,
-    hash: { next in
-      while next() != nil {}
-      return [UInt8](repeating: 1, count: 32)
-    }, clock: FixedClock(), through: loop)
+    TransportContext(
+      ehloName: "a", smtpUTF8: true, mayReachPrivate: true,
+      hash: { next in
+        while next() != nil {}
+        return [UInt8](repeating: 1, count: 32)
+      }, clock: FixedClock(), through: loop))
   let before = kilobytes("VmRSS")
   await withTaskGroup { group in
     for _ in 0..<20 { group.addTask { await transport.deliver(mail, under: TestLease()) } }

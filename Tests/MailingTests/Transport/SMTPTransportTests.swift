@@ -51,12 +51,11 @@ struct SMTPTransportTests {
     _ text: String, ehloName: String = "x", smtpUTF8: Bool = false,
     perform: @escaping @Sendable (SMTPTransfer) async -> SMTPResult
   ) throws -> SMTPTransport {
-    let url = try TransportURL(text)
-    guard case .smtp(let settings) = url.target else { throw NoMailServer() }
-    return SMTPTransport(url, settings, ehloName: ehloName, smtpUTF8: smtpUTF8, perform: perform)
+    let server = try #require(try TransportURL(text).provider as? SMTP)
+    return SMTPTransport(
+      server.endpoint(ehloName: ehloName), timeout: server.timeout, smtpUTF8: smtpUTF8,
+      perform: perform)
   }
-
-  private struct NoMailServer: Error {}
 
   @Test func `a mail arrives byte for byte, with one recipient and the configured name`()
     async throws

@@ -14,11 +14,8 @@ func transportProblem(_ text: String) -> String? {
 /// URLs of mail servers.
 struct SMTPURLTests {
   private func endpoint(_ text: String) throws -> SMTPEndpoint {
-    guard case .smtp(let settings) = try TransportURL(text).target else { throw NoMailServer() }
-    return settings.endpoint(ehloName: "e")
+    try #require(try TransportURL(text).provider as? SMTP).endpoint(ehloName: "e")
   }
-
-  private struct NoMailServer: Error {}
 
   @Test(arguments: [
     ("smtp://mail.example", "mail.example", 587, SMTPEndpoint.Protection.required),
@@ -110,13 +107,13 @@ struct SMTPURLTests {
 
   @Test(arguments: ["1s", "900s", "15m"])
   func `a timeout is 1 second to 15 minutes`(text: String) throws {
-    #expect(try TransportURL("smtp://m.example?timeout=\(text)").timeout.seconds > 0)
-    #expect(try TransportURL("resend://k@?timeout=\(text)").timeout.seconds > 0)
+    #expect(try TransportURL("smtp://m.example?timeout=\(text)").provider.timeout.seconds > 0)
+    #expect(try TransportURL("resend://k@?timeout=\(text)").provider.timeout.seconds > 0)
   }
 
   @Test func `without one a mail server has six minutes and an API half a one`() throws {
-    #expect(try TransportURL("smtp://m.example").timeout.seconds == 360)
-    #expect(try TransportURL("sendgrid://k@").timeout.seconds == 30)
+    #expect(try TransportURL("smtp://m.example").provider.timeout.seconds == 360)
+    #expect(try TransportURL("sendgrid://k@").provider.timeout.seconds == 30)
   }
 
   @Test func `no description shows user or password`() throws {
@@ -124,6 +121,7 @@ struct SMTPURLTests {
     #expect(url.description == "smtp://<redacted>@mail.example:587?tls=required")
     var dumped = ""
     dump(url, to: &dumped)
+    dump(url.provider, to: &dumped)
     for text in ["\(url)", String(reflecting: url), dumped] {
       #expect(!text.contains("hunter2") && !text.contains("ursula"))
     }

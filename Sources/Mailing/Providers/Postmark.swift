@@ -2,14 +2,31 @@ internal import Formats
 internal import PasswordReset
 internal import Transfer
 
-/// Postmark, the Email API. It has no idempotency keys.
-struct Postmark: MailAPI {
-  let endpoint: APIEndpoint
-  let token: SecretText
-  /// Postmark's own default where it is nil.
-  let stream: String?
+/// Postmark, the Email API: `postmark://TOKEN@[host][?stream=…]`. It has no idempotency keys.
+struct Postmark: HTTPProvider {
+  static let schemes = ["postmark"]
+  static let options = [stream, .keyFile] + .ofAPIs
 
-  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
+  private static let stream = ProviderOption("stream", .givenName)
+
+  let endpoint: APIEndpoint
+  private let key: ProviderKey
+  /// Postmark's own default where it is nil.
+  private let stream: String?
+
+  init(_ url: ProviderURL) throws(MailingError) {
+    stream = url.options[Self.stream]
+    key = try ProviderKey(url)
+    endpoint = try APIEndpoint(url, usualHost: "api.postmarkapp.com")
+  }
+
+  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
+    try key.read()
+  }
+
+  func call(
+    for mail: RenderedMail, with token: SecretText
+  ) async throws(CallProblem) -> HTTPTransfer {
     endpoint.post(
       "/email", type: "application/json", headers: [("x-postmark-server-token", token.revealed)],
       body: FileJSON.body(

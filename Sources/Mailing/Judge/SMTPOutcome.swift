@@ -71,6 +71,6 @@ extension SMTPFailure {
       } else {
         [stage.rawValue, cause]
       }
-    return ShortCause.clean(parts.joined(separator: "_"))
+    return DeliveryOutcome.shortCause(parts.joined(separator: "_"))
   }
 }

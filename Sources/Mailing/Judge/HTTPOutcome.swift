@@ -1,19 +1,6 @@
+internal import Formats
 internal import PasswordReset
 internal import Transfer
-
-/// A provider's HTTP API, or whatever takes mail over HTTP.
-protocol MailAPI: Sendable {
-  /// The call that hands the mail over.
-  /// - Throws: how the attempt ends where there can be none.
-  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer
-
-  /// The provider's own code for what is wrong, of letters, digits, `_` and `.`; only codes that
-  /// ``meaning(of:)`` knows, or numbers, for answers are text from outside.
-  static func code(in answer: HTTPAnswer) -> String?
-
-  /// What such a code says.
-  static func meaning(of code: String) -> ErrorMeaning
-}
 
 /// What a provider's error code speaks of.
 enum ErrorMeaning: Sendable {
@@ -27,12 +14,7 @@ enum ErrorMeaning: Sendable {
   case busy
 }
 
-/// Why there is no call for a mail.
-struct CallProblem: Error {
-  let outcome: DeliveryOutcome
-}
-
-extension MailAPI {
+extension HTTPProvider {
   /// What became of a mail, by status and the provider's own code:
   ///
   /// | status | outcome |
@@ -44,7 +26,7 @@ extension MailAPI {
   static func outcome(
     status: Int, code: String?, retryAfter: WholeDuration? = nil
   ) -> DeliveryOutcome {
-    let cause = ShortCause.clean("http_\(status)" + (code.map { "_\($0)" } ?? ""))
+    let cause = DeliveryOutcome.shortCause("http_\(status)" + (code.map { "_\($0)" } ?? ""))
     switch status {
     case 200...299: return .delivered
     case 408, 425, 429, 500...599:
@@ -67,5 +49,35 @@ extension MailAPI {
     outcome(
       status: answer.status, code: code(in: answer),
       retryAfter: answer.header("retry-after").flatMap { RetryAfter.parse($0, now: now) })
+  }
+}
+
+extension DeliveryOutcome {
+  /// What became of a call that has no answer:
+  ///
+  /// | what happened | outcome |
+  /// | --- | --- |
+  /// | the whole request went out | uncertain |
+  /// | this process gave up: cancelled, stopped, a file missing or changed | transient, message |
+  /// | anything else | transient, transport |
+  init(_ error: TransferError) {
+    let what = error.kind == .tooLarge ? "answer_too_large" : error.cause ?? error.kind.rawValue
+    let cause = Self.shortCause("http_\(what)")
+    if error.mayHaveBeenReceived {
+      self = .uncertain(cause: cause)
+    } else if [.cancelled, .stopped].contains(error.kind)
+      || ["file_missing", "file_changed"].contains(error.cause)
+    {
+      self = .transient(cause: cause, blame: .message)
+    } else {
+      self = .transient(cause: cause, blame: .transport)
+    }
+  }
+
+  /// For logs and for rows of the outbox: letters, digits, `_` and `.`, at most 100 octets;
+  /// everything else falls out.
+  static func shortCause(_ text: String) -> String {
+    let bytes = text.utf8.filter { $0.isASCIIAlphanumeric || "_.".utf8.contains($0) }
+    return String(decoding: bytes.prefix(100), as: UTF8.self)
   }
 }

@@ -2,7 +2,8 @@ internal import Formats
 internal import PasswordReset
 internal import Transfer
 
-/// A receiver of one's own, called as Standard Webhooks 1.0.0 has it.
+/// A receiver of one's own, called as Standard Webhooks 1.0.0 has it:
+/// `webhook+https://host/path?secret_file=…`.
 ///
 /// The call is a POST with `webhook-id`, the mail's id, which is the same in every attempt, so a
 /// receiver that has seen it sends nothing and answers 2xx; `webhook-timestamp`; and
@@ -19,21 +20,56 @@ internal import Transfer
 ///
 /// `attachments` is there if there are any; `content_id` if the HTML part shows the file by `cid:`.
 /// Any 2xx says that the mail has been taken.
-struct MailWebhook: MailAPI {
-  let endpoint: APIEndpoint
-  let path: SecretText
-  let secrets: WebhookSecrets
-  let clock: any DatabaseClock
+struct MailWebhook: HTTPProvider {
+  static let schemes = ["webhook+https"]
+  static let options = [secretFile] + .ofAPIs
+  static let hasPath = true
 
-  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
-    guard let now = try? clock.now() else { throw Self.problem("clock_unavailable") }
+  private static let secretFile = ProviderOption("secret_file", .file)
+
+  struct Credentials: Sendable {
+    let secrets: WebhookSecrets
+    let clock: any DatabaseClock
+  }
+
+  let endpoint: APIEndpoint
+  /// With its slash.
+  private let path: SecretText
+  private let secretFile: String
+
+  init(_ url: ProviderURL) throws(MailingError) {
+    guard url.user == nil else {
+      throw .transportURL(problem: "a webhook has no user; calls are signed")
+    }
+    guard let file = url.options[Self.secretFile] else {
+      throw .transportURL(problem: "webhook+https:// needs secret_file")
+    }
+    secretFile = file
+    path = SecretText(url.path.isEmpty ? "/" : url.path)
+    endpoint = try APIEndpoint(url, usualHost: nil)
+  }
+
+  func credentials(_ context: TransportContext) throws(MailingError) -> Credentials {
+    let text = try SecretFile.text(secretFile, Self.secretFile)
+    do throws(WebhookSecrets.Problem) {
+      return Credentials(secrets: try WebhookSecrets(file: text), clock: context.clock)
+    } catch {
+      throw .secretFile(
+        option: Self.secretFile.name, path: secretFile, problem: error.description)
+    }
+  }
+
+  func call(
+    for mail: RenderedMail, with credentials: Credentials
+  ) async throws(CallProblem) -> HTTPTransfer {
+    guard let now = try? credentials.clock.now() else { throw Self.problem("clock_unavailable") }
     let body = FileJSON.body(
       Self.message(mail), files: mail.files.map(Self.entry), under: "attachments",
       content: "content")
     let signature: [(name: String, value: String)]?
     do throws(TransferError) {
-      signature = try await body.digest { [secrets] next in
-        try? secrets.headers(id: mail.messageID.description, at: now, chunks: next)
+      signature = try await body.digest { next in
+        try? credentials.secrets.headers(id: mail.messageID.description, at: now, chunks: next)
       }
     } catch { throw CallProblem(outcome: DeliveryOutcome(error)) }
     guard let signature else { throw Self.problem("signing_failed") }

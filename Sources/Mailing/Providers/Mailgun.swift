@@ -2,13 +2,35 @@ internal import Formats
 internal import PasswordReset
 internal import Transfer
 
-/// Mailgun, with the whole message as MIME. It has no idempotency keys.
-struct Mailgun: MailAPI {
-  let endpoint: APIEndpoint
-  let key: SecretText
-  let domain: String
+/// Mailgun, with the whole message as MIME: `mailgun://KEY@[host]?domain=…`, the host
+/// `api.eu.mailgun.net` in the EU. It has no idempotency keys.
+struct Mailgun: HTTPProvider {
+  static let schemes = ["mailgun"]
+  static let options = [domain, .keyFile] + .ofAPIs
 
-  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
+  private static let domain = ProviderOption(
+    "domain", .text(signs: "-.", limit: 253, what: "is a domain name"))
+
+  let endpoint: APIEndpoint
+  private let key: ProviderKey
+  private let domain: String
+
+  init(_ url: ProviderURL) throws(MailingError) {
+    guard let domain = url.options[Self.domain] else {
+      throw .transportURL(problem: "mailgun:// needs domain")
+    }
+    self.domain = domain
+    key = try ProviderKey(url)
+    endpoint = try APIEndpoint(url, usualHost: "api.mailgun.net")
+  }
+
+  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
+    try key.read()
+  }
+
+  func call(
+    for mail: RenderedMail, with key: SecretText
+  ) async throws(CallProblem) -> HTTPTransfer {
     // Named after the mail, which no part of it can know.
     let boundary = "form-\(mail.messageID)"
     return endpoint.post(

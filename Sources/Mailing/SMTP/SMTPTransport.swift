@@ -9,11 +9,11 @@ struct SMTPTransport: MailTransport {
   private let perform: @Sendable (SMTPTransfer) async -> SMTPResult
 
   init(
-    _ url: TransportURL, _ settings: SMTPSettings, ehloName: String, smtpUTF8: Bool,
+    _ endpoint: SMTPEndpoint, timeout: WholeDuration, smtpUTF8: Bool,
     perform: @escaping @Sendable (SMTPTransfer) async -> SMTPResult
   ) {
-    endpoint = settings.endpoint(ehloName: ehloName)
-    timeout = url.timeout
+    self.endpoint = endpoint
+    self.timeout = timeout
     self.smtpUTF8 = smtpUTF8
     self.perform = perform
   }

@@ -2,12 +2,26 @@ internal import Formats
 internal import PasswordReset
 internal import Transfer
 
-/// Resend. Its Idempotency-Key keeps a mail from going out twice within 24 hours.
-struct Resend: MailAPI {
-  let endpoint: APIEndpoint
-  let key: SecretText
+/// Resend: `resend://KEY@[host]`. Its Idempotency-Key keeps a mail from going out twice within 24 hours.
+struct Resend: HTTPProvider {
+  static let schemes = ["resend"]
+  static let options = [.keyFile] + .ofAPIs
 
-  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
+  let endpoint: APIEndpoint
+  private let key: ProviderKey
+
+  init(_ url: ProviderURL) throws(MailingError) {
+    key = try ProviderKey(url)
+    endpoint = try APIEndpoint(url, usualHost: "api.resend.com")
+  }
+
+  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
+    try key.read()
+  }
+
+  func call(
+    for mail: RenderedMail, with key: SecretText
+  ) async throws(CallProblem) -> HTTPTransfer {
     endpoint.post(
       "/emails", type: "application/json",
       headers: [

@@ -2,12 +2,26 @@ internal import Formats
 internal import PasswordReset
 internal import Transfer
 
-/// SendGrid, Mail Send v3. It has no idempotency keys.
-struct SendGrid: MailAPI {
-  let endpoint: APIEndpoint
-  let key: SecretText
+/// SendGrid, Mail Send v3: `sendgrid://KEY@[host]`. It has no idempotency keys.
+struct SendGrid: HTTPProvider {
+  static let schemes = ["sendgrid"]
+  static let options = [.keyFile] + .ofAPIs
 
-  func call(for mail: RenderedMail) async throws(CallProblem) -> HTTPTransfer {
+  let endpoint: APIEndpoint
+  private let key: ProviderKey
+
+  init(_ url: ProviderURL) throws(MailingError) {
+    key = try ProviderKey(url)
+    endpoint = try APIEndpoint(url, usualHost: "api.sendgrid.com")
+  }
+
+  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
+    try key.read()
+  }
+
+  func call(
+    for mail: RenderedMail, with key: SecretText
+  ) async throws(CallProblem) -> HTTPTransfer {
     endpoint.post(
       "/v3/mail/send", type: "application/json",
       headers: [("authorization", "Bearer \(key.revealed)")],

@@ -1,4 +1,4 @@
-"""`rekey dev` with a directory of its own, and a headless Chromium that is watched."""
+"""`rekey-dev` with a directory of its own, and a headless Chromium that is watched."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from installation import BINARY
+from installation import DEV_BINARY
 from playwright.sync_api import Browser, sync_playwright
 from polling import eventually
 from visitor import Dev, Visitor, check_wire, watched_visitor
@@ -27,12 +27,12 @@ def dev() -> Iterator[Dev]:
     ready, log = directory / "ready.json", directory / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(BINARY), "dev", "--directory", str(directory / "state"),
+            [str(DEV_BINARY), "--directory", str(directory / "state"),
              "--ready-file", str(ready), "--port-base", "0"],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
-        eventually(lambda: _is_up(process, ready, log), "rekey dev up", 60)
+        eventually(lambda: _is_up(process, ready, log), "rekey-dev up", 60)
         known = json.loads(ready.read_text())
         yield Dev(**{name: known[name] for name in Dev.__dataclass_fields__})
     finally:

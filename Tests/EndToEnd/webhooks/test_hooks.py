@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import event_receiver
@@ -11,72 +10,9 @@ import hook_calls
 import outbox_rows
 import pytest
 from caller import new_address
-from certificates import Authority
-from database import Database
-from hook_calls import PROVIDERS, Call, Postmark, SendGrid, Ses
-from http_client import Answer, send
+from hook_calls import Ses
+from hooked import NAMES, Hooked, report
 from installation import Installation
-from mail_server import Mailbox
-from provider_api import ProviderApi
-from service import Service
-
-
-class Hooked:
-    """One `rekey serve` to which all four providers report, with a receiver of its events."""
-
-    def __init__(self, service: Service, receiver: ProviderApi, providers: dict):
-        self.service = service
-        self.receiver = receiver
-        self.providers = providers
-        self.database = service.installation.database
-
-    def mailed(self) -> tuple[str, str]:
-        """The id and the address of a request whose mail a provider has taken."""
-        address = new_address()
-        request_id = self.service.caller.accepted(address)
-        self.service.installation.mailbox.mail_to(address)
-        outbox_rows.ended(self.database, request_id)
-        return request_id, address
-
-    def is_suppressed(self, address: str) -> bool:
-        """Asks once more, which is accepted as always."""
-        before = len(self.service.installation.mailbox.mails_to(address))
-        request_id = self.service.caller.accepted(address)
-        outbox_rows.ended(self.database, request_id)
-        state = self.service.caller.status(request_id).json()
-        mails = len(self.service.installation.mailbox.mails_to(address)) - before
-        assert (state["status"], mails) in (("dropped", 0), ("sent", 1))
-        assert state["status"] == "sent" or state["reason"] == "suppressed"
-        return mails == 0
-
-
-@pytest.fixture(scope="module")
-def hooked(
-    cluster_url: str, template: str, authority: Authority,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Hooked]:  # fmt: skip
-    directory = tmp_path_factory.mktemp("hooked")
-    receiver = ProviderApi(authority, tls=False)
-    providers = {one.name: one() for one in PROVIDERS}
-    mailbox = Mailbox()
-    with Database(cluster_url, template) as database:
-        rekey = Installation(directory, database, mailbox)
-        for one in providers.values():
-            rekey.settings |= one.settings(directory)
-        rekey.settings |= event_receiver.tell(rekey, receiver)
-        yield Hooked(rekey.serve(), receiver, providers)
-        rekey.close()
-    mailbox.stop()
-    receiver.close()
-    assert receiver.faults == []
-
-
-def report(service: Service, name: str, call: Call) -> Answer:
-    return send(service.public, "POST", f"/hooks/{name}", call.body, call.headers)
-
-
-NAMES = [one.name for one in PROVIDERS]
-
 
 # What is reported
 
@@ -233,69 +169,3 @@ def test_a_topic_of_somebody_else_is_refused(hooked: Hooked):
     ses = hooked.providers["ses"]
     call = ses.message({}, topic=hook_calls.TOPIC + "x")
     assert report(hooked.service, "ses", call).code == "hook_unauthenticated"
-
-
-# Where
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_provider_that_is_not_configured_has_no_place(shared: Service, name: str):
-    provider = next(one for one in PROVIDERS if one.name == name)()
-    assert report(shared, name, provider.bounce(new_address(), "x")).status == 404
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_on_the_listener_of_programs_there_is_no_such_place(hooked: Hooked, name: str):
-    call = hooked.providers[name].bounce(new_address(), "x")
-    target = f"/hooks/{name}"
-    answer = send(hooked.service.internal, "POST", target, call.body, call.headers)
-    assert answer.status == 404
-    key = {"Authorization": f"Bearer {hooked.service.installation.key}"}
-    assert send(hooked.service.internal, "POST", target, call.body, key).status == 404
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_other_methods_are_405(hooked: Hooked, name: str):
-    answer = send(hooked.service.public, "GET", f"/hooks/{name}")
-    assert (answer.status, answer.header("allow")) == (405, "POST")
-
-
-# What it can be
-
-
-def test_a_body_that_is_signed_but_unknown_is_400(hooked: Hooked):
-    sendgrid = hooked.providers["sendgrid"]
-    for body in (b"", b"{", b"{}", b"null", b'"x"'):
-        assert report(hooked.service, "sendgrid", sendgrid.signed(body)).status == 400, body
-
-
-def test_entries_that_cannot_be_read_are_passed_over(hooked: Hooked):
-    request_id, address = hooked.mailed()
-    sendgrid: SendGrid = hooked.providers["sendgrid"]
-    rubbish = [None, 7, [], {}, {"event": 7}, {"event": "bounce", "email": "nobody"},
-               {"event": "bounce", "email": None, "type": "bounce"}]  # fmt: skip
-    call = sendgrid.batch(*rubbish, sendgrid.event("bounce", address, request_id, type="bounce"))
-    assert report(hooked.service, "sendgrid", call).status == 200
-    assert hooked.is_suppressed(address)
-
-
-def test_a_body_of_more_than_a_mebibyte_is_413(hooked: Hooked):
-    postmark: Postmark = hooked.providers["postmark"]
-    for size, status in ((1 << 20, 400), ((1 << 20) + 1, 413)):
-        call = postmark.call({})
-        assert report(hooked.service, "postmark", replace(call, body=b" " * size)).status == status
-
-
-@pytest.mark.parametrize(
-    ("key", "text"),
-    [("SENDGRID_KEY_FILE", "nonsense"), ("SENDGRID_KEY_FILE", ""), ("MAILGUN_KEY_FILE", "# none\n"),
-     ("POSTMARK_KEY_FILE", "no-colon")],
-)  # fmt: skip
-def test_a_key_that_is_none_is_refused_at_the_start(rekey: Installation, key: str, text: str):
-    file = rekey.directory / "hook-key"
-    file.touch(0o600)
-    file.write_text(text)
-    done = rekey.run("serve", **{f"REKEY_HOOKS_{key}": str(file)})
-    assert done.returncode == 78
-    assert f"hooks.{key.lower()}" in done.stderr
-    assert not text or text.strip() not in done.stderr

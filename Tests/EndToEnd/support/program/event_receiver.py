@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import outbox_rows
+from caller import new_address
 from installation import Installation
 from polling import eventually
 from provider_api import ProviderApi
 from provider_requests import Received
+from service import Service
 
 PATH = "/webhook"
 
@@ -43,3 +46,18 @@ def event(api: ProviderApi, kind: str, request_id: str, deadline: float = 15.0) 
 def calls(api: ProviderApi) -> list[Received]:
     """Every call with an event, taken or not."""
     return [one for one in api.received if one.path.startswith(PATH)]
+
+
+def waiting(rekey: Installation) -> list[dict[str, Any]]:
+    """The events that have not been delivered."""
+    return rekey.database.rows("SELECT * FROM rekey.outbox WHERE kind = 'event' ORDER BY id")
+
+
+def mailed(service: Service, **fields: Any) -> tuple[str, str, str]:
+    """The id of a request, its address, and the token that arrived."""
+    address = new_address()
+    request_id = service.caller.accepted(address, **fields)
+    stored = fields["account"]["email"] if "account" in fields else address
+    token = service.installation.mailbox.mail_to(stored).token
+    outbox_rows.ended(service.installation.database, request_id)
+    return request_id, stored, token

@@ -16,6 +16,7 @@ from service import Service
 
 ROOT = Path(__file__).resolve().parents[4]
 BINARY = Path(os.environ.get("REKEY_TEST_BINARY", ROOT / ".build/debug/rekey"))
+DEV_BINARY = Path(os.environ.get("REKEY_TEST_DEV_BINARY", ROOT / ".build/debug/rekey-dev"))
 PUBLIC_URL = "https://reset.example.test"
 CONTINUE_URL = "https://shop.example.test/new-password?token={token}"
 # Roles belong to the whole cluster, and tests in parallel make theirs at once.

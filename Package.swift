@@ -160,12 +160,13 @@ let package = Package(
       dependencies: ["CCrypto", "Cryptography", "Formats", "Hooks", "PasswordReset", "Support"],
       swiftSettings: strict),
     .testTarget(
-      name: "MailingTests", dependencies: ["Formats", "Mailing", "PasswordReset", "Transfer"],
+      name: "MailingTests",
+      dependencies: ["Formats", "Mailing", "PasswordReset", "Support", "Transfer"],
       swiftSettings: strict),
     .testTarget(
       name: "AccountsTests",
       dependencies: [
-        "Accounts", "Cryptography", "Formats", "PasswordReset", "Postgres", "Transfer",
+        "Accounts", "Cryptography", "Formats", "PasswordReset", "Postgres", "Support", "Transfer",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -183,22 +184,22 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract", logging,
+        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract", "Support",
+        logging,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests",
       dependencies: [
-        "Delivery", "Formats", "PasswordReset", "StoreContract", logging, lifecycle,
+        "Delivery", "Formats", "PasswordReset", "StoreContract", "Support", logging, lifecycle,
         lifecycleTestKit,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Formats", "Hooks", "PasswordReset", "StoreContract", "Web", hummingbird, httpTypes,
-        logging,
-        nioCore,
+        "Formats", "Hooks", "PasswordReset", "StoreContract", "Support", "Web", hummingbird,
+        httpTypes, logging, nioCore,
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ], swiftSettings: strict),
@@ -208,7 +209,7 @@ let package = Package(
       swiftSettings: strict),
     // What the tests of several modules share.
     .target(
-      name: "Support", dependencies: ["Formats", "PasswordReset"], path: "Tests/Support",
+      name: "Support", dependencies: ["Formats", "PasswordReset", logging], path: "Tests/Support",
       swiftSettings: strict),
     .testTarget(
       name: "RekeyDevTests",

@@ -1,6 +1,7 @@
 import Cryptography
 import Formats
 import PasswordReset
+import Support
 import Testing
 import Transfer
 
@@ -11,14 +12,14 @@ struct HTTPDirectoryTests {
 
   /// The app lives as long as the call.
   private func ask(
-    _ app: App, clock: FixedClock = FixedClock(), secrets: String = secret
+    _ app: App, clock: StoppedClock = StoppedClock.sample, secrets: String = secret
   ) async throws(DirectoryError) -> Account? {
     defer { withExtendedLifetime(app) {} }
     return try await ask(app.url, clock: clock, secrets: secrets)
   }
 
   private func ask(
-    _ url: String, clock: FixedClock = FixedClock(), secrets: String = secret
+    _ url: String, clock: StoppedClock = StoppedClock.sample, secrets: String = secret
   ) async throws(DirectoryError) -> Account? {
     guard let loop = try? TransferLoop(), let url = try? WebURL(url),
       let secrets = try? WebhookSecrets(file: secrets), let address = try? Sample.address(),
@@ -146,7 +147,7 @@ struct HTTPDirectoryTests {
   @Test func `an app that does not answer in time is a fault`() async throws {
     let app = try App("")
     let directory = HTTPDirectory(
-      try WebURL(app.url), policy: Sample.policy, clock: FixedClock(),
+      try WebURL(app.url), policy: Sample.policy, clock: StoppedClock.sample,
       secrets: try WebhookSecrets(file: Self.secret), makeID: { "msg_1" },
       timeout: .milliseconds(100), through: try TransferLoop())
     let (address, caller) = (try Sample.address(), try Sample.caller())
@@ -160,7 +161,7 @@ struct HTTPDirectoryTests {
   @Test func `nothing is sent without a time`() async throws {
     let app = try App(body: #"{"account":null}"#)
     let clockless = try await directoryError { () throws(DirectoryError) in
-      try await ask(app, clock: FixedClock(moment: nil))
+      try await ask(app, clock: StoppedClock(time: nil))
     }
     #expect(clockless.cause == "clock_unavailable")
     #expect(app.calls.isEmpty)

@@ -1,17 +1,10 @@
 import PasswordReset
+import Support
 import Testing
 
-struct NoDomains: DomainEncoding {
-  func aLabels(_ domain: String) -> String? { nil }
-}
-
-struct FixedClock: DatabaseClock {
-  var moment: Timestamp? = Timestamp(microseconds: 1_614_265_330_999_999)
-
-  func now() throws(ResetError) -> Timestamp {
-    guard let moment else { throw .unavailable }
-    return moment
-  }
+extension StoppedClock {
+  /// 2021-02-25T15:02:10.999999Z.
+  static let sample = StoppedClock(time: Timestamp(microseconds: 1_614_265_330_999_999))
 }
 
 enum Sample {

@@ -1,12 +1,9 @@
 import Formats
 import PasswordReset
+import Support
 import Testing
 
 @testable import Mailing
-
-struct NoDomains: DomainEncoding {
-  func aLabels(_ domain: String) -> String? { nil }
-}
 
 enum Sample {
   static let policy = EmailAddress.Policy(smtpUTF8: true, domains: NoDomains())

@@ -1,6 +1,7 @@
 import Formats
 import PasswordReset
 import Synchronization
+import Support
 import Testing
 import Transfer
 
@@ -54,15 +55,6 @@ final class APIServer: Sendable {
   var port: UInt16 { server.port }
 }
 
-struct FixedClock: DatabaseClock {
-  var moment: Timestamp? = Sample.moment
-
-  func now() throws(ResetError) -> Timestamp {
-    guard let moment else { throw .unavailable }
-    return moment
-  }
-}
-
 /// A lease that answers as told, and counts how often it was asked.
 final class TestLease: Lease {
   private let answer: Bool
@@ -83,7 +75,7 @@ extension Sample {
 
   static func transport(
     _ url: String, smtpUTF8: Bool = true, mayReachPrivate: Bool = true,
-    clock: FixedClock = FixedClock(), through loop: TransferLoop
+    clock: StoppedClock = StoppedClock(), through loop: TransferLoop
   ) throws(MailingError) -> any MailTransport {
     try TransportURL(url).transport(
       TransportContext(

@@ -1,5 +1,6 @@
 import Formats
 import PasswordReset
+import Support
 import Testing
 import Transfer
 
@@ -19,7 +20,7 @@ struct EventWebhookTests {
   }
 
   private func deliver(
-    _ event: Event, to server: APIServer, clock: FixedClock = FixedClock(),
+    _ event: Event, to server: APIServer, clock: StoppedClock = StoppedClock(),
     timeout: Duration = .seconds(20)
   ) async throws -> DeliveryOutcome {
     let loop = try TransferLoop()
@@ -100,7 +101,7 @@ struct EventWebhookTests {
     let loop = try TransferLoop()
     let webhook = EventWebhook(
       try WebURL("http://127.0.0.1:\(port)"), secrets: try WebhookSecrets(file: Self.secrets),
-      clock: FixedClock(), through: loop)
+      clock: StoppedClock(), through: loop)
     #expect(
       try await webhook.deliver(event()) == .transient(cause: "http_connect", blame: .transport))
     await loop.stop()
@@ -114,7 +115,7 @@ struct EventWebhookTests {
   @Test func `nothing is sent without a time`() async throws {
     let server = try APIServer()
     #expect(
-      try await deliver(event(), to: server, clock: FixedClock(moment: nil))
+      try await deliver(event(), to: server, clock: StoppedClock(time: nil))
         == .transient(cause: "clock_unavailable", blame: .message))
     #expect(server.calls.isEmpty)
   }

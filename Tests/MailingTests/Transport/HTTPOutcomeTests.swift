@@ -1,5 +1,6 @@
 import Formats
 import PasswordReset
+import Support
 import Testing
 import Transfer
 

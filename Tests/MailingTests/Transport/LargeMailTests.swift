@@ -1,5 +1,6 @@
 import Glibc
 import PasswordReset
+import Support
 import Testing
 import Transfer
 
@@ -47,7 +48,7 @@ private func deliverTwenty(_ text: String) async throws {
       hash: { next in
         while next() != nil {}
         return [UInt8](repeating: 1, count: 32)
-      }, clock: FixedClock(), through: loop))
+      }, clock: StoppedClock(), through: loop))
   let before = kilobytes("VmRSS")
   await withTaskGroup { group in
     for _ in 0..<20 { group.addTask { await transport.deliver(mail, under: TestLease()) } }

@@ -1,4 +1,5 @@
 import PasswordReset
+import Support
 import Testing
 import Transfer
 
@@ -65,7 +66,7 @@ struct MailWebhookTests {
     let server = try APIServer()
     let loop = try TransferLoop()
     let transport = try Sample.transport(
-      url.replacing("HOST", with: "127.0.0.1:\(server.port)"), clock: FixedClock(moment: nil),
+      url.replacing("HOST", with: "127.0.0.1:\(server.port)"), clock: StoppedClock(time: nil),
       through: loop)
     #expect(
       try await transport.deliver(Sample.mail(), under: Sample.lease)

@@ -1,5 +1,6 @@
 import PasswordReset
 import Synchronization
+import Support
 import Testing
 import Transfer
 

@@ -55,21 +55,6 @@ struct Unreachable: RequestReader, TokenConsumer, TokenRevoker, RequestRecorder 
   }
 }
 
-/// Accepts every draft, or answers what it is told to, and keeps them.
-final class Recorder: RequestRecorder {
-  private let answer: RecordOutcome?
-  private let kept = Mutex<[RequestDraft]>([])
-
-  init(answer: RecordOutcome? = nil) { self.answer = answer }
-
-  var drafts: [RequestDraft] { kept.withLock { $0 } }
-
-  func record(_ draft: RequestDraft) async throws(ResetError) -> RecordOutcome {
-    kept.withLock { $0.append(draft) }
-    return answer ?? .accepted(draft.id)
-  }
-}
-
 /// Keeps what it is asked to revoke; each revocation kills two.
 final class Revoker: TokenRevoker {
   private let kept = Mutex<[Revocation]>([])

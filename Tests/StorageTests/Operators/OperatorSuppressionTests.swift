@@ -1,6 +1,7 @@
 import PasswordReset
 import Postgres
 import Storage
+import Support
 import Testing
 
 @Suite struct OperatorSuppressionTests {
@@ -108,8 +109,4 @@ import Testing
       #expect(try await desk.release(try key(1)) == nil)
     }
   }
-}
-
-private struct NoDomains: DomainEncoding {
-  func aLabels(_ domain: String) -> String? { nil }
 }

@@ -3,6 +3,7 @@ import Hooks
 import Logging
 import PasswordReset
 import StoreContract
+import Support
 import Synchronization
 import Testing
 
@@ -15,21 +16,6 @@ enum Sample {
       addressLimits: try #require(RateLimits("3/15m")),
       clientLimits: try #require(RateLimits("2/1h")), directory: .none,
       mailFrom: try #require(Mailbox("App <no-reply@example.com>", policy: policy)), brand: "App")
-  }
-}
-
-/// Answers what it is told to, and keeps the drafts.
-final class Recorder: RequestRecorder {
-  private let answer: RecordOutcome?
-  private let kept = Mutex<[RequestDraft]>([])
-
-  init(answer: RecordOutcome? = nil) { self.answer = answer }
-
-  var drafts: [RequestDraft] { kept.withLock { $0 } }
-
-  func record(_ draft: RequestDraft) async throws(ResetError) -> RecordOutcome {
-    kept.withLock { $0.append(draft) }
-    return answer ?? .accepted(draft.id)
   }
 }
 
@@ -62,25 +48,8 @@ final class LogBook: Sendable {
   var lines: [Line] { kept.withLock { $0 } }
 
   var logger: Logger {
-    var logger = Logger(label: "test") { [self] _ in Handler(book: self) }
-    logger.logLevel = .trace
-    return logger
-  }
-
-  private struct Handler: LogHandler {
-    let book: LogBook
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      let fields = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { "\($0)" }
-      let line = Line(level: event.level, message: "\(event.message)", fields: fields)
-      book.kept.withLock { $0.append(line) }
+    .capturing { [self] level, message, fields in
+      kept.withLock { $0.append(Line(level: level, message: message, fields: fields)) }
     }
   }
 }

@@ -1,12 +1,12 @@
-import Glibc
-import Testing
+internal import Glibc
+internal import Testing
 
 /// A server on a port of 127.0.0.1 that serves one connection after another on a thread of its own.
-final class LoopbackServer: Sendable {
-  let port: UInt16
+public final class LoopbackServer: Sendable {
+  public let port: UInt16
   private let listener: Int32
 
-  init(_ serve: @escaping @Sendable (Connection) -> Void) throws {
+  public init(_ serve: @escaping @Sendable (Connection) -> Void) throws {
     signal(SIGPIPE, SIG_IGN)
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     self.listener = listener
@@ -59,7 +59,7 @@ final class LoopbackServer: Sendable {
 }
 
 /// What a script sees of a client.
-final class Connection {
+public final class Connection {
   private let descriptor: Int32
 
   init(_ descriptor: Int32) {
@@ -70,7 +70,7 @@ final class Connection {
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 
-  func send(_ text: String) {
+  public func send(_ text: String) {
     let bytes = Array(text.utf8)
     var sent = 0
     while sent < bytes.count {
@@ -81,19 +81,30 @@ final class Connection {
   }
 
   /// Nil when the client is gone.
-  func byte() -> UInt8? {
+  public func byte() -> UInt8? {
     var byte: UInt8 = 0
     return read(descriptor, &byte, 1) == 1 ? byte : nil
   }
 
-  func bytes(_ count: Int) -> [UInt8] {
+  public func bytes(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count, let byte = byte() { bytes.append(byte) }
     return bytes
   }
 
+  /// Takes so many bytes and keeps none.
+  public func skip(_ count: Int) {
+    var left = count
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    while left > 0 {
+      let more = read(descriptor, &piece, min(left, piece.count))
+      guard more > 0 else { return }
+      left -= more
+    }
+  }
+
   /// Without its CR LF; nil when the client is gone.
-  func line() -> String? {
+  public func line() -> String? {
     var line: [UInt8] = []
     while let byte = byte() {
       if byte == 10 { return String(decoding: line, as: UTF8.self) }

@@ -52,7 +52,7 @@ def open_newest_mail(visitor: Visitor, dev: Dev, address: str) -> str:
     page = visitor.page
     page.goto(dev.mailbox)
     visitor.check_basics()
-    row = page.get_by_role("row").filter(has_text=address).first
+    row = page.get_by_role("listitem").filter(has_text=address).first
     for _ in range(50):
         if row.count():
             break
@@ -60,7 +60,7 @@ def open_newest_mail(visitor: Visitor, dev: Dev, address: str) -> str:
     row.get_by_role("link").click()
     visitor.check_basics()
     links = page.locator("#text a")
-    assert links.count() == 1
+    expect(links).to_have_count(1)
     link = links.get_attribute("href")
     assert link
     framed = page.frame_locator("#html").locator("a")

@@ -69,13 +69,17 @@ extension MailboxPage {
       <dt>To</dt><dd>\(mail.recipients.joined(separator: ", "))</dd>
       <dt>Received</dt><dd>\(time(of: mail))</dd>
       </dl>
-      \(mail.text.map { "<h2>Text part</h2><pre id=\"text\">\(linked($0))</pre>" } ?? "")
+      \(mail.text.map(textPart) ?? "")
       \(mail.html.map(htmlPart) ?? "")
       <details><summary>Source</summary><pre>\(mail.source)</pre></details>
       """)
   }
 
   private var allMails: Markup { "<p><a href=\"/\">All mails</a></p>" }
+
+  private func textPart(_ text: String) -> Markup {
+    "<h2>Text part</h2><pre id=\"text\">\(linked(text))</pre>"
+  }
 
   /// In a sandbox of its own origin, without scripts and forms. A link may lead the whole page
   /// away when the user clicks it; `base` makes that the default.

@@ -66,7 +66,9 @@ let package = Package(
     .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: strictMemory),
     .target(
       name: "Postgres", dependencies: ["CPostgres", "Threading"], swiftSettings: strictMemory),
-    .target(name: "Transfer", dependencies: ["CCurl", "Formats"], swiftSettings: strictMemory),
+    .target(
+      name: "Transfer", dependencies: ["CCurl", "Formats", "Threading"], swiftSettings: strictMemory
+    ),
 
     // The domain: no I/O.
     .target(

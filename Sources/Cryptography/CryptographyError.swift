@@ -1,3 +1,5 @@
+internal import CCrypto
+
 /// Why a call into libcrypto gave no result. Carries no text, so it can never carry a secret.
 public enum CryptographyError: Error, Sendable, Hashable {
   /// The system's random generator gave nothing; no substitute is ever used.
@@ -11,4 +13,19 @@ public enum CryptographyError: Error, Sendable, Hashable {
   case keyUnusable
   /// libcrypto refused the call, or a count is out of the documented bounds.
   case internalFailure
+}
+
+/// libcrypto keeps errors in a queue per thread. What an earlier call left there would be read as
+/// ours, and what we leave would be read as somebody else's (a TLS layer takes any entry for a
+/// failed connection), so the queue is emptied on both sides of a call.
+enum ErrorQueue {
+  static func clear() {
+    ERR_clear_error()
+  }
+
+  /// Empties the queue after a failed call and hands back the error to throw.
+  static func drained<E: Error>(_ error: E) -> E {
+    clear()
+    return error
+  }
 }

@@ -43,8 +43,8 @@ public struct Transaction: ~Copyable {
     case .notBegun, .ended: break
     case .open, .failed:
       // Without an answer the connection is dropped, which rolls back too.
-      let exchange = Exchange(end: .rollback, isInTransaction: true)
-      _ = try? connection.perform(exchange, until: deadline)
+      let roundTrip = RoundTrip(end: .rollback, isInTransaction: true)
+      _ = try? connection.perform(roundTrip, until: deadline)
     }
     state = .ended
   }
@@ -57,7 +57,7 @@ public struct Transaction: ~Copyable {
     try requireUsable()
     do {
       if case .notBegun = state {
-        _ = try connection.perform(Exchange(begins: true), until: deadline)
+        _ = try connection.perform(RoundTrip(begins: true), until: deadline)
         state = .open
       }
       try connection.script(sql, until: deadline, onNotice: onNotice)
@@ -73,8 +73,8 @@ public struct Transaction: ~Copyable {
     case .notBegun, .ended: break
     case .failed(let error): throw error
     case .open:
-      let exchange = Exchange(end: .commit, isInTransaction: true)
-      _ = try connection.perform(exchange, until: deadline)
+      let roundTrip = RoundTrip(end: .commit, isInTransaction: true)
+      _ = try connection.perform(roundTrip, until: deadline)
     }
     state = .ended
   }
@@ -85,10 +85,10 @@ public struct Transaction: ~Copyable {
     try requireUsable()
     do {
       let prepared = try connection.prepared(statement, until: deadline)
-      var exchange = Exchange(
+      var roundTrip = RoundTrip(
         statement: (prepared, parameters), end: end, isInTransaction: true)
-      if case .notBegun = state { exchange.begins = true }
-      let rows = try connection.perform(exchange, until: deadline)
+      if case .notBegun = state { roundTrip.begins = true }
+      let rows = try connection.perform(roundTrip, until: deadline)
       state = .open
       return rows
     } catch {

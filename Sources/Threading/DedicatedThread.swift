@@ -17,6 +17,13 @@ public final class DedicatedThread: SerialExecutor {
     queue.stop()
   }
 
+  /// Runs `work`, which may block for as long as it likes, on a thread that lives just for it.
+  ///
+  /// - Returns: false if the system gives no thread; `work` is not run then.
+  public static func run(name: String, _ work: @escaping @Sendable () -> Void) -> Bool {
+    PosixThread.start(name: name, work)
+  }
+
   public func enqueue(_ job: consuming ExecutorJob) {
     queue.append(QueuedJob(job: UnownedJob(job), executor: self))
   }

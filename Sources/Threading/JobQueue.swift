@@ -4,7 +4,7 @@ import Synchronization
 /// A job and the executor it came through, which must outlive it.
 struct QueuedJob: Sendable {
   let job: UnownedJob
-  let executor: DedicatedThread
+  let executor: any SerialExecutor
 
   func run() {
     job.runSynchronously(on: executor.asUnownedSerialExecutor())
@@ -33,7 +33,7 @@ final class JobQueue: Sendable {
   private nonisolated(unsafe) let wake: UnsafeMutablePointer<sem_t>
 
   init(name: String, stackSize: Int) {
-    self.name = String(decoding: name.utf8.prefix(15), as: UTF8.self)
+    self.name = name
     self.stackSize = stackSize
     wake = .allocate(capacity: 1)
     sem_init(wake, 0, 0)
@@ -65,19 +65,8 @@ final class JobQueue: Sendable {
   }
 
   private func startThread() {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, stackSize)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(self)
-    let failure = pthread_create(&thread, &attributes, threadMain, context.toOpaque())
-    if failure != 0 {
-      context.release()
-      drainOnCaller()
-    }
+    let isStarted = PosixThread.start(name: name, stackSize: stackSize) { self.drain() }
+    if !isStarted { drainOnCaller() }
   }
 
   /// The system is out of threads: late and on the caller's thread is better than never.
@@ -87,8 +76,7 @@ final class JobQueue: Sendable {
     }
   }
 
-  fileprivate func drain() {
-    nameThread()
+  private func drain() {
     while true {
       switch next(endsWhenEmpty: false) {
       case .run(let jobs): for job in jobs { job.run() }
@@ -96,13 +84,6 @@ final class JobQueue: Sendable {
       case .end: return
       }
     }
-  }
-
-  /// `pthread_setname_np` is hidden behind `_GNU_SOURCE`; the kernel takes the name as a file too.
-  private func nameThread() {
-    guard let file = fopen("/proc/thread-self/comm", "w") else { return }
-    fputs(name, file)
-    fclose(file)
   }
 
   private func next(endsWhenEmpty: Bool) -> Next {
@@ -117,10 +98,4 @@ final class JobQueue: Sendable {
       return .end
     }
   }
-}
-
-private func threadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  guard let context else { return nil }
-  Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().drain()
-  return nil
 }

@@ -2,19 +2,19 @@ internal import CCurl
 
 /// The loop itself. Lives on one thread; nothing of it is seen by another.
 final class TransferEngine {
-  private let intake: Intake
+  private let submissions: SubmissionQueue
   private let multi: MultiHandle
   private let mails: SMTPPool
   private let calls: HTTPPool
   private var descriptors: [curl_waitfd] = []
 
-  init?(_ intake: Intake, _ limits: TransferLimits) {
+  init?(_ submissions: SubmissionQueue, _ limits: TransferLimits) {
     guard let multi = MultiHandle() else { return nil }
-    self.intake = intake
+    self.submissions = submissions
     self.multi = multi
     mails = SMTPPool(limits)
     calls = HTTPPool(multi, limits)
-    intake.setWaker(Waker(multi))
+    submissions.setWaker(Waker(multi))
   }
 
   /// Returns when the loop has been stopped and everything has ended.
@@ -28,12 +28,12 @@ final class TransferEngine {
     }
     mails.stop()
     calls.stop()
-    intake.forgetWaker()
+    submissions.forgetWaker()
   }
 
   /// False when the loop is to stop.
   private func takeWork() -> Bool {
-    let batch = intake.takeBatch()
+    let batch = submissions.takeBatch()
     for submission in batch.mails { mails.submit(submission) }
     for submission in batch.calls { calls.submit(submission) }
     for id in batch.cancelled {
@@ -46,11 +46,11 @@ final class TransferEngine {
   private func wait(_ now: ContinuousClock.Instant) {
     descriptors.removeAll(keepingCapacity: true)
     mails.appendSockets(to: &descriptors)
-    multi.poll(&descriptors, milliseconds: patience(now))
+    multi.poll(&descriptors, milliseconds: pollTimeout(now))
   }
 
   /// The time to the next deadline of a mail, at most a minute; libcurl knows those of the calls.
-  private func patience(_ now: ContinuousClock.Instant) -> Int32 {
+  private func pollTimeout(_ now: ContinuousClock.Instant) -> Int32 {
     guard let wakeTime = mails.wakeTime else { return 60_000 }
     return wakeTime <= now ? 0 : Int32(clamping: min(60_000, (wakeTime - now).wholeMilliseconds))
   }

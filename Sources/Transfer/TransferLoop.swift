@@ -1,16 +1,11 @@
-/// How much a loop holds open.
-struct TransferLimits: Sendable {
-  let maxConnections: Int
-  let maxConnectionsPerHost: Int
-  let idleLifetime: Duration
-}
+internal import Threading
 
 /// Hands over mail and makes HTTPS calls with libcurl, all on one thread of its own.
 ///
 /// Connections are kept and used again. What exceeds the limits waits in order of arrival, the
 /// servers taking turns. Cancelling the task ends its transfer at once.
 public final class TransferLoop: Sendable {
-  private let intake: Intake
+  private let submissions: SubmissionQueue
 
   /// - Parameters:
   ///   - maxConnections: 1 to 1000; counted for mail and for HTTP each.
@@ -22,30 +17,29 @@ public final class TransferLoop: Sendable {
     maxConnections: Int = 20, maxConnectionsPerHost: Int = 20,
     idleLifetime: Duration = .seconds(60)
   ) throws(TransferError) {
-    let total = min(max(maxConnections, 1), 1000)
     let limits = TransferLimits(
-      maxConnections: total, maxConnectionsPerHost: min(max(maxConnectionsPerHost, 1), total),
-      idleLifetime: min(max(idleLifetime, .seconds(1)), .seconds(3600)))
-    let intake = Intake()
-    self.intake = intake
-    let isRunning = LoopThread.start {
-      TransferEngine(intake, limits)?.run()
-      intake.finish()
+      maxConnections: maxConnections, maxConnectionsPerHost: maxConnectionsPerHost,
+      idleLifetime: idleLifetime)
+    let submissions = SubmissionQueue()
+    self.submissions = submissions
+    let isRunning = DedicatedThread.run(name: "transfer") {
+      TransferEngine(submissions, limits)?.run()
+      submissions.finish()
     }
     guard isRunning else { throw TransferError(.connect, cause: "local") }
   }
 
   /// A loop that nobody holds stops by itself; what is under way ends as `stopped`.
-  deinit { intake.stop() }
+  deinit { submissions.stop() }
 
   /// Hands over one mail. Never throws: every way it can end is a result.
   public func perform(_ mail: SMTPTransfer) async -> SMTPResult {
     if let refusal = mail.refusal { return refusal }
     let hasEightBitContent = mail.hasEightBitContent
     return await submit { id, continuation in
-      let submission = MailSubmission(
+      let submission = SMTPSubmission(
         id: id, mail: mail, hasEightBitContent: hasEightBitContent, continuation: continuation)
-      return intake.submit { $0.mails.append(submission) }
+      return submissions.submit { $0.mails.append(submission) }
     } otherwise: {
       .transient(SMTPFailure(stage: .connect, cause: "stopped"))
     }
@@ -57,9 +51,9 @@ public final class TransferLoop: Sendable {
   public func perform(_ call: HTTPTransfer) async throws(TransferError) -> HTTPAnswer {
     let origin = try call.validatedOrigin()
     let result: Result<HTTPAnswer, TransferError> = await submit { id, continuation in
-      intake.submit {
+      submissions.submit {
         $0.calls.append(
-          CallSubmission(id: id, call: call, origin: origin, continuation: continuation))
+          HTTPSubmission(id: id, call: call, origin: origin, continuation: continuation))
       }
     } otherwise: {
       .failure(TransferError(.stopped))
@@ -71,22 +65,22 @@ public final class TransferLoop: Sendable {
   /// thread holds nothing any more. Every later transfer ends as `stopped`; a second call waits
   /// for the same end.
   public func stop() async {
-    intake.stop()
-    await intake.waitUntilStopped()
+    submissions.stop()
+    await submissions.waitUntilStopped()
   }
 
   private func submit<Value: Sendable>(
     _ enter: (UInt64, CheckedContinuation<Value, Never>) -> Bool, otherwise: () -> Value
   ) async -> Value {
-    let id = intake.makeID()
+    let id = submissions.makeID()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         guard enter(id, continuation) else { return continuation.resume(returning: otherwise()) }
         // A task cancelled before the work was entered has had nothing to cancel yet.
-        if Task.isCancelled { intake.cancel(id) }
+        if Task.isCancelled { submissions.cancel(id) }
       }
     } onCancel: {
-      intake.cancel(id)
+      submissions.cancel(id)
     }
   }
 }

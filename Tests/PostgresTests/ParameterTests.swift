@@ -7,14 +7,14 @@ import Testing
       name: "echo",
       sql: """
         SELECT $1::uuid AS u, $2::bytea AS b, $3::text AS t, $4::bool AS f, $5::int AS i,
-          $6::bigint AS l, $7::timestamptz AS at, $8::float8 AS d
+          9223372036854775807 AS l, $6::timestamptz AS at
         """)
     let uuid = (0..<16).map { UInt8($0) }
     let bytes: [UInt8] = [0, 255, 0, 39, 92]
     let text = "naïve ’quote“ \\ \u{1F511} e\u{301} \r\n\t'"
     let parameters: [Parameter] = [
-      .uuid(uuid), .bytes(bytes), .text(text), .bool(true), .int4(.min), .int8(.max),
-      .timestamp(1_700_000_000_123_456), .double(-0.1),
+      .uuid(uuid), .bytes(bytes), .text(text), .bool(true), .int4(.min),
+      .timestamp(1_700_000_000_123_456),
     ]
     let row = try await TestDatabase.withSession(statements: [echo]) { session in
       try await session.execute(echo, parameters, within: generous).only()
@@ -26,7 +26,6 @@ import Testing
     #expect(try row.int("i") == Int(Int32.min))
     #expect(try row.int("l") == .max)
     #expect(try row.timestamp("at") == 1_700_000_000_123_456)
-    #expect(try row.double("d") == -0.1)
     #expect(try row.optionalText(2) == text)
   }
 
@@ -52,10 +51,10 @@ import Testing
     let echo = Statement(
       name: "nulls",
       sql: """
-        SELECT $1::bytea AS b, $2::text AS t, $3::bytea AS nb, $4::text AS nt, $5::uuid AS nu,
-          $6::bool AS nf, $7::int AS ni, $8::timestamptz AS na
+        SELECT $1::bytea AS b, $2::text AS t, $3::bytea AS nb, $4::text AS nt, $5::int AS ni,
+          $6::timestamptz AS na
         """)
-    let parameters: [Parameter] = [.bytes([]), .text("")] + Array(repeating: .null, count: 6)
+    let parameters: [Parameter] = [.bytes([]), .text("")] + Array(repeating: .null, count: 4)
     let row = try await TestDatabase.withSession { session in
       try await session.execute(echo, parameters, within: generous).only()
     }
@@ -63,11 +62,8 @@ import Testing
     #expect(try row.optionalText("t") == "")
     #expect(try row.optionalBytes("nb") == nil)
     #expect(try row.optionalText("nt") == nil)
-    #expect(try row.optionalUUID("nu") == nil)
-    #expect(try row.optionalBool("nf") == nil)
     #expect(try row.optionalInt("ni") == nil)
     #expect(try row.optionalTimestamp("na") == nil)
-    #expect(try row.isNull("na"))
     #expect(throws: PostgresError.decoding("name(\"nt\") is NULL")) { try row.text("nt") }
   }
 
@@ -75,13 +71,12 @@ import Testing
     let unnest = Statement(
       name: "unnest",
       sql: """
-        SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::int[], $5::bigint[],
-          $6::bool[], $7::timestamptz[]) AS _ (u, b, t, i, l, f, at)
+        SELECT *, u IS NULL AS un FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::int[])
+          AS _ (u, b, t, i)
         """)
     let uuid = [UInt8](repeating: 7, count: 16)
     let parameters: [Parameter] = [
       .uuids([uuid, nil]), .bytesArray([[], nil]), .texts(["ü", nil]), .int4s([1, -1]),
-      .int8s([.min, nil]), .bools([true, false]), .timestamps([0, nil]),
     ]
     let rows = try await TestDatabase.withSession { session in
       try await session.execute(unnest, parameters, within: generous)
@@ -91,39 +86,23 @@ import Testing
     #expect(try rows[0].bytes("b") == [])
     #expect(try rows[0].text("t") == "ü")
     #expect(try rows.map { row throws in try row.int("i") } == [1, -1])
-    #expect(try rows[0].int("l") == .min)
-    #expect(try rows.map { row throws in try row.bool("f") } == [true, false])
-    #expect(try rows[0].timestamp("at") == 0)
-    for column in ["u", "b", "t", "l", "at"] {
-      #expect(try rows[1].isNull(.name(column)), "\(column)")
-    }
+    #expect(try rows[1].bool("un"))
+    #expect(try rows[1].optionalBytes("b") == nil)
+    #expect(try rows[1].optionalText("t") == nil)
   }
 
-  @Test func `empty arrays and arrays as results`() async throws {
+  @Test func `an empty array has no elements`() async throws {
     let arrays = Statement(
       name: "arrays",
       sql: """
         SELECT cardinality($1::uuid[]) + cardinality($2::bytea[]) + cardinality($3::text[])
-            + cardinality($4::int[]) + cardinality($5::bigint[]) + cardinality($6::bool[])
-            + cardinality($7::timestamptz[]) AS zero,
-          $7::timestamptz[] AS none, $8::timestamptz[] AS stamps, $9::text[] AS texts,
-          $10::uuid[] AS uuids, ARRAY[NULL]::text[] AS hole, ARRAY[[1],[2]]::text[] AS square
+            + cardinality($4::int[]) AS zero
         """)
-    let uuid = [UInt8](repeating: 9, count: 16)
-    let parameters: [Parameter] = [
-      .uuids([]), .bytesArray([]), .texts([]), .int4s([]), .int8s([]), .bools([]), .timestamps([]),
-      .timestamps([-1, 0, 1_700_000_000_000_000]), .texts(["", "ß"]), .uuids([uuid]),
-    ]
+    let parameters: [Parameter] = [.uuids([]), .bytesArray([]), .texts([]), .int4s([])]
     let row = try await TestDatabase.withSession { session in
       try await session.execute(arrays, parameters, within: generous).only()
     }
     #expect(try row.int("zero") == 0)
-    #expect(try row.timestamps("none") == [])
-    #expect(try row.timestamps("stamps") == [-1, 0, 1_700_000_000_000_000])
-    #expect(try row.texts("texts") == ["", "ß"])
-    #expect(try row.uuids("uuids") == [uuid])
-    #expect(throws: PostgresError.self) { try row.texts("hole") }
-    #expect(throws: PostgresError.self) { try row.texts("square") }
   }
 
   @Test func `a parameter that cannot be sent is refused before anything is sent`() async throws {

@@ -9,20 +9,20 @@ import Testing
     _ body: @Sendable (Pool, _ release: @Sendable () async throws -> Void) async throws -> Void
   ) async throws {
     let pool = Pool(try TestDatabase.settings(), size: 1, maxWaiting: maxWaiting)
-    let key = Int64.random(in: .min ... .max)
+    let key = Int32.random(in: .min ... .max)
     try await TestDatabase.withSession { holder in
       // The pool's session waits for an advisory lock that another session holds.
-      let lock = Statement(name: "lock", sql: "SELECT pg_advisory_lock($1::bigint)")
-      let unlock = Statement(name: "unlock", sql: "SELECT pg_advisory_unlock($1::bigint)")
-      try await holder.execute(lock, [.int8(key)], within: generous)
+      let lock = Statement(name: "lock", sql: "SELECT pg_advisory_lock($1::int::bigint)")
+      let unlock = Statement(name: "unlock", sql: "SELECT pg_advisory_unlock($1::int::bigint)")
+      try await holder.execute(lock, [.int4(key)], within: generous)
       let taken = Atomic(false)
       async let blocked: Void = pool.run(within: generous) { connection throws(PostgresError) in
         taken.store(true, ordering: .releasing)
-        try connection.execute(lock, [.int8(key)])
+        try connection.execute(lock, [.int4(key)])
       }
       while !taken.load(ordering: .acquiring) { await Task.yield() }
-      try await body(pool) { try await holder.execute(unlock, [.int8(key)], within: generous) }
-      _ = try await holder.execute(unlock, [.int8(key)], within: generous)
+      try await body(pool) { try await holder.execute(unlock, [.int4(key)], within: generous) }
+      _ = try await holder.execute(unlock, [.int4(key)], within: generous)
       try await blocked
     }
     await pool.close()

@@ -25,7 +25,7 @@ import Testing
       try await database.change(letter.requestID, end)
       let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
       #expect(drop.dropped == 1)
-      #expect(try await database.requestRow(letter.requestID).isNull("drop_reason"))
+      #expect(try await database.requestRow(letter.requestID).optionalText("drop_reason") == nil)
     }
   }
 
@@ -46,7 +46,8 @@ import Testing
       let letter = try await database.letter(kind: kind)
       let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
       #expect(drop.dropped == 1)
-      #expect(try await database.requestRow(letter.requestID).isNull("dropped_at"))
+      #expect(
+        try await database.requestRow(letter.requestID).optionalTimestamp("dropped_at") == nil)
     }
   }
 

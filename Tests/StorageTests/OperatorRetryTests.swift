@@ -14,7 +14,8 @@ import Testing
       let retry = try await database.withDeadLetters { try await $0.retry(DeadLetterChoice()) }
       #expect(retry.counts == [.retried: 1] && retry.left.isEmpty)
       let row = try #require(try await database.outboxRow(letter.id))
-      #expect(try [row.isNull("dead_at"), row.isNull("leased_until")] == [true, true])
+      #expect(try row.optionalTimestamp("dead_at") == nil)
+      #expect(try row.optionalTimestamp("leased_until") == nil)
       #expect(try (row.int("failures"), row.int("lost"), row.int("attempt")) == (0, 0, 3))
       #expect(try row.text("last_error") == "rcpt_550")
       #expect(try row.timestamp("run_at") <= row.timestamp("now"))
@@ -61,7 +62,7 @@ import Testing
         guard mayBeTooOld else { return }
         let left = try await desk.retry(DeadLetterChoice())
         #expect(left.counts == [.tooOld: 1] && left.left.map(\.id) == [letter.id])
-        #expect(try await database.outboxRow(letter.id)?.isNull("dead_at") == false)
+        #expect(try await database.outboxRow(letter.id)?.timestamp("dead_at") != nil)
         try await database.change(
           letter.requestID, "created_at = created_at + interval '1 microsecond'")
         #expect(try await desk.retry(DeadLetterChoice()).counts == [.retried: 1])
@@ -190,7 +191,7 @@ import Testing
       }
       #expect(retry.retried == 2)
       #expect(named.map(retry.met.contains) == [true, true, false])
-      #expect(try await database.outboxRow(other.id)?.isNull("dead_at") == false)
+      #expect(try await database.outboxRow(other.id)?.timestamp("dead_at") != nil)
     }
   }
 }

@@ -20,13 +20,13 @@ extension TestDatabase {
       UPDATE rekey.outbox SET kind = $2, last_error = $3, failures = 2, lost = 1,
         event = CASE WHEN $2 = 'event' THEN 'delivery.failed' END,
         cause = CASE WHEN $2 = 'event' THEN 'bounce' END,
-        queued_at = clock_timestamp() - $5::bigint * interval '1 second',
-        dead_at = clock_timestamp() - $4::bigint * interval '1 second'
+        queued_at = clock_timestamp() - $5::int * interval '1 second',
+        dead_at = clock_timestamp() - $4::int * interval '1 second'
       WHERE request_id = $1 RETURNING id
       """,
       [
-        .uuid(request), .text(kind.rawValue), .text(cause), .int8(Int64(dead)),
-        .int8(Int64(requestAge)),
+        .uuid(request), .text(kind.rawValue), .text(cause), .int4(Int32(dead)),
+        .int4(Int32(requestAge)),
       ]
     ).only()
     return SeededLetter(

@@ -83,7 +83,7 @@ extension TestDatabase {
   func moveTime(by duration: Duration) async throws {
     let (seconds, attoseconds) = duration.components
     try await query(
-      "UPDATE test_clock.clock SET now = now + $1::bigint * interval '1 microsecond'",
-      [.int8(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)])
+      "UPDATE test_clock.clock SET now = now + $1::text::interval",
+      [.text("\(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) microseconds")])
   }
 }

@@ -42,8 +42,8 @@ extension TestDatabase {
     let made = try await query(
       """
       SELECT at, overlay(rekey.first_id_at(at)::text placing substr(gen_random_uuid()::text, 15) from 15)::uuid AS id
-      FROM (SELECT clock_timestamp() - $1::bigint * interval '1 second' AS at) moment
-      """, [.int8(Int64(seconds))]
+      FROM (SELECT clock_timestamp() - $1::int * interval '1 second' AS at) moment
+      """, [.int4(Int32(seconds))]
     ).only()
     let (id, at) = (try made.uuid("id"), try made.timestamp("at"))
     try await query(

@@ -118,6 +118,22 @@ private func eventually(_ condition: () -> Bool) async -> Bool {
     #expect(await eventually { !threadNames().contains("stopped") })
   }
 
+  @Test func `work runs on a thread of its own, with its name, and no signal but a fault's`() async
+  {
+    let seen = await withCheckedContinuation { continuation in
+      let isRunning = DedicatedThread.run(name: "just-for-it") {
+        var signals = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &signals)
+        let blocked = [SIGPIPE, SIGTERM, SIGSEGV].map { sigismember(&signals, $0) == 1 }
+        continuation.resume(returning: (readFile("/proc/thread-self/comm"), blocked))
+      }
+      #expect(isRunning)
+    }
+    #expect(seen.0 == "just-for-it")
+    #expect(seen.1 == [true, true, false])
+    #expect(await eventually { !threadNames().contains("just-for-it") })
+  }
+
   @Test func `a job after stop still runs`() async {
     let thread = DedicatedThread(name: "late")
     let recorder = Recorder(thread)

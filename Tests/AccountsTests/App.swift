@@ -1,3 +1,4 @@
+import Support
 import Synchronization
 
 /// Plays the main app: notes each call and gives one answer to all.

@@ -2,6 +2,7 @@ import Formats
 import HTTPTypes
 import PasswordReset
 import StoreContract
+import Support
 import Testing
 
 @testable import Web

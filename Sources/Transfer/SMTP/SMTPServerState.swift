@@ -13,7 +13,7 @@ final class SMTPServerState {
   var isUnused: Bool { mails == 0 && connections == 0 }
 }
 
-/// Two servers are never of one endpoint, so the endpoint with all its text is hashed once a mail.
+/// Two states are never of one endpoint, so the endpoint with all its text is hashed once a mail.
 extension SMTPServerState: Hashable {
   static func == (left: SMTPServerState, right: SMTPServerState) -> Bool { left === right }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }

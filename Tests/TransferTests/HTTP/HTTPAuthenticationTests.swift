@@ -62,7 +62,9 @@ import Transfer
       request.header("x-amz-security-token") == "x-amz-security-token: IQoJb3Jp/Z2luX2Vj==")
     try expectSigned(request, payload: SHA256.hex(SHA256.hash([])))
     let authorization = try #require(request.header("authorization"))
-    #expect(authorization.contains("user-agent;x-amz-date;x-amz-security-token;x-amzn-trace"))
+    #expect(
+      authorization.contains(
+        "user-agent;x-amz-content-sha256;x-amz-date;x-amz-security-token;x-amzn-trace"))
   }
 
   @Test(arguments: [

@@ -62,7 +62,7 @@ public final class LoopbackServer: Sendable {
 public final class Connection {
   private let descriptor: Int32
 
-  init(_ descriptor: Int32) {
+  public init(_ descriptor: Int32) {
     self.descriptor = descriptor
     // A test that goes wrong must not hang.
     var limit = timeval(tv_sec: 20, tv_usec: 0)

@@ -1,4 +1,4 @@
-"""`rekey-dev` types what an operator types, begins only where it may, and leaves nothing running."""
+"""`rekey-dev` types what an operator types, begins where it may, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -154,9 +154,7 @@ def test_data_is_kept_and_only_the_rest_is_typed_until_a_reset(place: Path):
     [("serving", "rekey serve has ended by itself: "),
      ("postmaster", "PostgreSQL has ended by itself: ")],
 )  # fmt: skip
-def test_when_one_ends_by_itself_everything_stops_and_says_so(
-    place: Path, victim: str, words: str
-):
+def test_when_one_ends_by_itself_everything_stops_and_says_so(place: Path, victim: str, words: str):
     dev = Dev(place)
     pids = [dev.serving, dev.postmaster]
     os.kill(getattr(dev, victim), signal.SIGINT if victim == "postmaster" else signal.SIGKILL)

@@ -82,7 +82,9 @@ struct Directory: Sendable {
 
   /// Nil for one that is not there.
   func read(_ file: File) -> String? {
-    FileManager.default.contents(atPath: self.file(file)).map { String(decoding: $0, as: UTF8.self) }
+    FileManager.default.contents(atPath: self.file(file)).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 
   /// Puts a file in place at once, closed to others.

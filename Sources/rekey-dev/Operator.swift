@@ -15,7 +15,9 @@ struct Operator {
   let tools: Tools
 
   /// The login that serves has the rights for that and no more.
-  static func servingURL(in cluster: Cluster) -> String { cluster.url(user: login, database: database) }
+  static func servingURL(in cluster: Cluster) -> String {
+    cluster.url(user: login, database: database)
+  }
 
   /// - Returns: the demo app's key.
   func setUp() async throws -> String {
@@ -39,7 +41,8 @@ struct Operator {
   /// - Returns: the server, which may not answer yet.
   func serve(on ports: Ports) throws(Failure) -> Companion {
     let text = RekeyYAML(
-      directory: directory, ports: ports, databaseURL: Self.servingURL(in: cluster)).text
+      directory: directory, ports: ports, databaseURL: Self.servingURL(in: cluster)
+    ).text
     try directory.write(text, to: .configuration)
     let configuration = directory.shown(.configuration)
     Terminal.note("# \(configuration) is written, with the URLs of this run")
@@ -87,7 +90,8 @@ struct Operator {
       try await administer("CREATE ROLE \(Self.owner) LOGIN")
     }
     if try await !has("database", "datname", Self.database) {
-      try await administer("CREATE DATABASE \(Self.database) OWNER \(Self.owner) TEMPLATE template0")
+      try await administer(
+        "CREATE DATABASE \(Self.database) OWNER \(Self.owner) TEMPLATE template0")
     }
   }
 
@@ -164,7 +168,9 @@ struct Tools: Sendable {
       throw Failure("sql/roles.sql is neither here nor above \(own)")
     }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let onPath = path.split(separator: ":").map { String($0) + "/rekey" }.first { (file: String) in access(file, X_OK) == 0 }
+    let onPath = path.split(separator: ":").map { String($0) + "/rekey" }.first { (file: String) in
+      access(file, X_OK) == 0
+    }
     let alias = onPath == rekey ? nil : "alias rekey=\(Operator.quoted(rekey))"
     return Tools(rekey: rekey, roles: roles, alias: alias)
   }

@@ -16,7 +16,8 @@ public final class Folder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// Writes a file, made with this mode.
-  public func write(_ text: String, to name: String = "file", mode: mode_t = 0o600) throws -> String {
+  public func write(_ text: String, to name: String = "file", mode: mode_t = 0o600) throws -> String
+  {
     let file = "\(path)/\(name)"
     try Data(text.utf8).write(to: URL(filePath: file))
     chmod(file, mode)

@@ -12,7 +12,7 @@ SCREENSHOTS = ROOT / "test-output"
 
 @dataclass
 class Dev:
-    """Where everything is, as `rekey dev` says once it is up."""
+    """Where everything is, as `rekey-dev` says once it is up."""
 
     app: str
     mailbox: str

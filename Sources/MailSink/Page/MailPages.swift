@@ -31,7 +31,7 @@ extension MailboxPage {
   private func row(_ mail: ReceivedMail) -> Markup {
     """
     <li><a href="/mails/\(String(mail.id))">\(mail.title)</a>
-    <span class="to">\(mail.recipients.joined(separator: ", "))</span> \(time(of: mail))</li>
+    <span class="to">\(mail.shownRecipients)</span> \(time(of: mail))</li>
 
     """
   }
@@ -66,7 +66,7 @@ extension MailboxPage {
       \(allMails)
       <dl>
       <dt>From</dt><dd>\(mail.from)</dd>
-      <dt>To</dt><dd>\(mail.recipients.joined(separator: ", "))</dd>
+      <dt>To</dt><dd>\(mail.shownRecipients)</dd>
       <dt>Received</dt><dd>\(time(of: mail))</dd>
       </dl>
       \(mail.text.map(textPart) ?? "")
@@ -148,4 +148,11 @@ extension String {
 
 extension ReceivedMail {
   fileprivate var title: String { subject.isEmpty ? "(no subject)" : subject }
+
+  /// A long address is broken behind its sign rather than within a word.
+  fileprivate var shownRecipients: Markup {
+    let parts = recipients.joined(separator: ", ").split(
+      separator: "@", omittingEmptySubsequences: false)
+    return "\(parts.enumerated().map { $0 == 0 ? "\(String($1))" : "@<wbr>\(String($1))" })"
+  }
 }

@@ -81,7 +81,8 @@ private struct MailboxHeaders: RouterMiddleware {
     var response: Response
     do { response = try await next(request, context) } catch let error as HTTPError {
       response = .mailboxPage(
-        "That did not work", status: error.status, "<p>The answer is \(String(error.status.code)).</p>")
+        "That did not work", status: error.status,
+        "<p>The answer is \(String(error.status.code)).</p>")
     }
     response.headers[.cacheControl] = "no-store"
     response.headers[.contentSecurityPolicy] = Self.policy

@@ -70,7 +70,7 @@ private let stylesheet: Markup = """
     outline: 3px solid #f59e0b; outline-offset: 2px }
   form { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem }
   label { font-weight: 600 }
-  input { flex: 1 12rem; min-width: 0; padding: .5rem .6rem; font: inherit; color: inherit;
+  input { flex: 1 8rem; min-width: 0; padding: .5rem .6rem; font: inherit; color: inherit;
     background: Field; border: 1px solid var(--quiet); border-radius: .4rem }
   button { padding: .5rem 1rem; font: inherit; font-weight: 600; color: #fff;
     background: #1d4ed8; border: 1px solid #1d4ed8; border-radius: .4rem; cursor: pointer }
@@ -92,4 +92,8 @@ private let stylesheet: Markup = """
     border-radius: .4rem; color-scheme: light; background: #fff }
   details { margin: 2rem 0 }
   summary { cursor: pointer; font-weight: 600; margin-bottom: .5rem }
+  @media (max-width: 30rem) {
+    dl, .mails li { grid-template-columns: minmax(0, 1fr) }
+    dd { margin-bottom: .5rem }
+  }
   """

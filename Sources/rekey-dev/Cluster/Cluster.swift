@@ -73,14 +73,17 @@ struct Cluster: Sendable {
     let version = FileManager.default.contents(atPath: "\(home.data)/PG_VERSION")
       .map { String(decoding: $0.prefix { $0 > 0x20 }, as: UTF8.self) }
     let installed = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
-    let versions = [version].compactMap { $0 } + installed.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
+    let versions =
+      [version].compactMap { $0 } + installed.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let places = versions.map { "\(debian)/\($0)/bin" } + path.split(separator: ":").map(String.init)
+    let places =
+      versions.map { "\(debian)/\($0)/bin" } + path.split(separator: ":").map(String.init)
     let found = places.first { place in
       ["initdb", "postgres", "psql"].allSatisfy { access("\(place)/\($0)", X_OK) == 0 }
     }
     guard let found else {
-      throw Failure("no PostgreSQL server on this machine: apt-get install postgresql (ops/run does)")
+      throw Failure(
+        "no PostgreSQL server on this machine: apt-get install postgresql (ops/run does)")
     }
     return found
   }

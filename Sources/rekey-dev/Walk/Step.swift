@@ -31,7 +31,9 @@ extension HTTPAnswer {
 
   /// A member that must be there.
   func string(_ name: String) throws(Unmet) -> String {
-    guard let text = texts[name] else { throw Unmet(expected: "\(name) in the answer", seen: "none") }
+    guard let text = texts[name] else {
+      throw Unmet(expected: "\(name) in the answer", seen: "none")
+    }
     return text
   }
 }

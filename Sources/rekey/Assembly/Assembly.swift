@@ -10,8 +10,7 @@ import Storage
 import Transfer
 import Web
 
-/// Where parts are wired. Tests and `rekey dev` start the same assembly with other
-/// values.
+/// Where parts are wired. Tests start the same assembly with other values.
 struct Assembly: Sendable {
   let settings: Settings
   let logger: Logger

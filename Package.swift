@@ -74,6 +74,11 @@ let package = Package(
     .target(
       name: "PasswordReset", dependencies: ["Cryptography", "Formats"], swiftSettings: strict),
 
+    // The texts that people get, mails and pages alike.
+    .target(
+      name: "Templates", dependencies: ["Formats", mustache], swiftSettings: strict,
+      plugins: ["EmbedFiles"]),
+
     // Adapters: each imports the domain, none imports another.
     .target(
       name: "Storage", dependencies: ["Formats", "PasswordReset", "Postgres", logging],
@@ -82,21 +87,22 @@ let package = Package(
       name: "Accounts", dependencies: ["Formats", "PasswordReset", "Postgres", "Transfer"],
       swiftSettings: strict),
     .target(
-      name: "Mailing", dependencies: ["Formats", "PasswordReset", "Transfer", mustache],
-      swiftSettings: strict, plugins: ["EmbedFiles"]),
+      name: "Mailing", dependencies: ["Formats", "PasswordReset", "Templates", "Transfer"],
+      swiftSettings: strict),
     .target(
       name: "Delivery", dependencies: ["PasswordReset", lifecycle, logging],
       swiftSettings: strict),
     .target(
       name: "Web",
       dependencies: [
-        "Formats", "PasswordReset", hummingbird, httpTypes, lifecycle, logging, mustache, nioCore,
+        "Formats", "PasswordReset", "Templates", hummingbird, httpTypes, lifecycle, logging,
+        nioCore,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
       ],
-      swiftSettings: strict, plugins: ["EmbedFiles"]),
+      swiftSettings: strict),
 
     .target(
       name: "Hooks", dependencies: ["Cryptography", "Formats", "PasswordReset"],
@@ -118,7 +124,7 @@ let package = Package(
       name: "rekey",
       dependencies: [
         "Accounts", "Cryptography", "Delivery", "Formats", "Hooks", "Mailing", "PasswordReset",
-        "Postgres", "Storage", "Threading", "Transfer", "Web",
+        "Postgres", "Storage", "Templates", "Threading", "Transfer", "Web",
         hummingbird, lifecycle, logging, "Yams",
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         argumentParser,
@@ -160,8 +166,10 @@ let package = Package(
       dependencies: ["CCrypto", "Cryptography", "Formats", "Hooks", "PasswordReset", "Support"],
       swiftSettings: strict),
     .testTarget(
+      name: "TemplatesTests", dependencies: ["Formats", "Templates"], swiftSettings: strict),
+    .testTarget(
       name: "MailingTests",
-      dependencies: ["Formats", "Mailing", "PasswordReset", "Support", "Transfer"],
+      dependencies: ["Formats", "Mailing", "PasswordReset", "Support", "Templates", "Transfer"],
       swiftSettings: strict),
     .testTarget(
       name: "AccountsTests",
@@ -198,8 +206,8 @@ let package = Package(
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Formats", "Hooks", "PasswordReset", "StoreContract", "Support", "Web", hummingbird,
-        httpTypes, logging, nioCore,
+        "Formats", "Hooks", "PasswordReset", "StoreContract", "Support", "Templates", "Web",
+        hummingbird, httpTypes, logging, nioCore,
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ], swiftSettings: strict),

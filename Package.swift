@@ -110,7 +110,8 @@ let package = Package(
 
     // For `rekey-dev` alone.
     .target(
-      name: "MailSink", dependencies: ["Formats", hummingbird, httpTypes, logging, nioCore, nioPosix],
+      name: "MailSink",
+      dependencies: ["Formats", hummingbird, httpTypes, logging, nioCore, nioPosix],
       swiftSettings: strict),
     .target(
       name: "DemoApp",

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from caller import new_address
 from installation import Installation
-from own_templates import copy_templates
 from pages import Page, press_only_button
 from polling import eventually
-from service import Service
-from test_consume import mailed_token
+from service import Service, mailed_token
+from template_folder import copy_templates
 
 ERRORS = [
     (

@@ -86,6 +86,16 @@ import Testing
         + "object-src 'none'; frame-ancestors 'none'")
   }
 
+  @Test func `hash the style as it is sent, whatever its line ends were`() throws {
+    let hashed = Mutex<[UInt8]>([])
+    let layout = "\u{feff}<style>a\r\nb\rc</style>{{$main}}{{/main}}"
+    _ = try Pages(TemplateFiles("pages", contents: Self.files(layout: layout))) { style in
+      hashed.withLock { $0 = style }
+      return style
+    }
+    #expect(hashed.withLock { $0 } == Array("a\nb\nc".utf8))
+  }
+
   @Test(arguments: [
     "", "<style>", "<style>a</style><style>b</style>", "</style><style>", "<STYLE>a</STYLE>",
     "<style >a</style>",

@@ -41,8 +41,9 @@ public struct TemplateFiles: Sendable {
   /// What errors call a template.
   func file(_ name: String, _ locale: String) -> String { "\(sort)/\(locale)/\(name).mustache" }
 
-  func content(_ name: String, _ locale: String) -> String? {
-    contents["\(locale)/\(name).mustache"]
+  /// As it is used: a file may have any kind of line end, and a byte order mark.
+  public func text(_ name: String, _ locale: String) -> String? {
+    contents["\(locale)/\(name).mustache"]?.withLineFeeds
   }
 
   /// The names of a language's templates, in order.
@@ -82,5 +83,19 @@ public struct TemplateFiles: Sendable {
     let ending = ".mustache".utf8
     guard file.utf8.suffix(ending.count).elementsEqual(ending) else { return nil }
     return String(decoding: file.utf8.dropLast(ending.count), as: UTF8.self)
+  }
+}
+
+extension String {
+  /// CR LF and CR become LF; a byte order mark goes.
+  fileprivate var withLineFeeds: String {
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    var bytes: [UInt8] = []
+    var afterReturn = false
+    for byte in utf8.dropFirst(utf8.starts(with: mark) ? mark.count : 0) {
+      if byte != 10 || !afterReturn { bytes.append(byte == 13 ? 10 : byte) }
+      afterReturn = byte == 13
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

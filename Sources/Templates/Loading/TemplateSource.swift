@@ -6,17 +6,17 @@ struct TemplateSource {
   let pieces: [TemplatePiece]
   private let text: String
 
-  /// The file may have any kind of line end, and a byte order mark. A text in which Mustache could
+  /// A text in which Mustache could
   /// see other tags than the checks do is refused.
   init(
     _ name: String, of files: TemplateFiles, locale: String, isPartial: Bool = false
   ) throws(TemplateProblem) {
     file = files.file(name, locale)
-    guard let content = files.content(name, locale) else {
+    guard let content = files.text(name, locale) else {
       throw TemplateProblem(file: file, problem: "does not exist")
     }
     // A partial stands within a sentence.
-    text = isPartial ? content.withLineFeeds.withoutLastLineFeeds : content.withLineFeeds
+    text = isPartial ? content.withoutLastLineFeeds : content
     let bytes = Array(text.utf8)
     if let line = bytes.lineOfControlCharacter {
       throw TemplateProblem(file: file, line: line, problem: "has a control character")
@@ -60,18 +60,6 @@ struct TemplateSource {
 }
 
 extension String {
-  /// CR LF and CR become LF; a byte order mark goes.
-  fileprivate var withLineFeeds: String {
-    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-    var bytes: [UInt8] = []
-    var afterReturn = false
-    for byte in utf8.dropFirst(utf8.starts(with: mark) ? mark.count : 0) {
-      if byte != 10 || !afterReturn { bytes.append(byte == 13 ? 10 : byte) }
-      afterReturn = byte == 13
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
   fileprivate var withoutLastLineFeeds: String {
     var bytes = utf8[...]
     while bytes.last == 10 { bytes.removeLast() }

@@ -89,7 +89,7 @@ private enum PageStyle {
   static func only(
     in files: TemplateFiles, _ locale: String
   ) throws(TemplateProblem) -> [UInt8] {
-    guard let text = files.contents["\(locale)/layout.mustache"] else {
+    guard let text = files.text("layout", locale) else {
       throw TemplateProblem(file: "pages/\(locale)/layout.mustache", problem: "does not exist")
     }
     guard let style = style(in: Array(text.utf8)) else {

@@ -154,7 +154,8 @@ let package = Package(
     // Tests: one target a module. Those that need PostgreSQL take it from REKEY_TEST_DATABASE_URL.
     .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
-    .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
+    .testTarget(
+      name: "ThreadingTests", dependencies: ["Support", "Threading"], swiftSettings: strict),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
     .testTarget(
       name: "TransferTests", dependencies: ["Formats", "Transfer"], swiftSettings: strict),
@@ -193,7 +194,8 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract", "Support",
+        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract",
+        "Support",
         logging,
       ],
       swiftSettings: strict),

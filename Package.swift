@@ -74,6 +74,11 @@ let package = Package(
     .target(
       name: "PasswordReset", dependencies: ["Cryptography", "Formats"], swiftSettings: strict),
 
+    // The texts that people get, mails and pages alike.
+    .target(
+      name: "Templates", dependencies: ["Formats", mustache], swiftSettings: strict,
+      plugins: ["EmbedFiles"]),
+
     // Adapters: each imports the domain, none imports another.
     .target(
       name: "Storage", dependencies: ["Formats", "PasswordReset", "Postgres", logging],
@@ -82,21 +87,22 @@ let package = Package(
       name: "Accounts", dependencies: ["Formats", "PasswordReset", "Postgres", "Transfer"],
       swiftSettings: strict),
     .target(
-      name: "Mailing", dependencies: ["Formats", "PasswordReset", "Transfer", mustache],
-      swiftSettings: strict, plugins: ["EmbedFiles"]),
+      name: "Mailing", dependencies: ["Formats", "PasswordReset", "Templates", "Transfer"],
+      swiftSettings: strict),
     .target(
       name: "Delivery", dependencies: ["PasswordReset", lifecycle, logging],
       swiftSettings: strict),
     .target(
       name: "Web",
       dependencies: [
-        "Formats", "PasswordReset", hummingbird, httpTypes, lifecycle, logging, mustache, nioCore,
+        "Formats", "PasswordReset", "Templates", hummingbird, httpTypes, lifecycle, logging,
+        nioCore,
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
       ],
-      swiftSettings: strict, plugins: ["EmbedFiles"]),
+      swiftSettings: strict),
 
     .target(
       name: "Hooks", dependencies: ["Cryptography", "Formats", "PasswordReset"],
@@ -119,7 +125,7 @@ let package = Package(
       name: "rekey",
       dependencies: [
         "Accounts", "Cryptography", "Delivery", "Formats", "Hooks", "Mailing", "PasswordReset",
-        "Postgres", "Storage", "Threading", "Transfer", "Web",
+        "Postgres", "Storage", "Templates", "Threading", "Transfer", "Web",
         hummingbird, lifecycle, logging, "Yams",
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         argumentParser,
@@ -148,7 +154,8 @@ let package = Package(
     // Tests: one target a module. Those that need PostgreSQL take it from REKEY_TEST_DATABASE_URL.
     .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
-    .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
+    .testTarget(
+      name: "ThreadingTests", dependencies: ["Support", "Threading"], swiftSettings: strict),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
     .testTarget(
       name: "TransferTests", dependencies: ["Formats", "Transfer"], swiftSettings: strict),
@@ -161,8 +168,10 @@ let package = Package(
       dependencies: ["CCrypto", "Cryptography", "Formats", "Hooks", "PasswordReset", "Support"],
       swiftSettings: strict),
     .testTarget(
+      name: "TemplatesTests", dependencies: ["Formats", "Templates"], swiftSettings: strict),
+    .testTarget(
       name: "MailingTests",
-      dependencies: ["Formats", "Mailing", "PasswordReset", "Support", "Transfer"],
+      dependencies: ["Formats", "Mailing", "PasswordReset", "Support", "Templates", "Transfer"],
       swiftSettings: strict),
     .testTarget(
       name: "AccountsTests",
@@ -185,7 +194,8 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: [
-        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract", "Support",
+        "Cryptography", "Formats", "PasswordReset", "Postgres", "Storage", "StoreContract",
+        "Support",
         logging,
       ],
       swiftSettings: strict),
@@ -199,8 +209,8 @@ let package = Package(
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Formats", "Hooks", "PasswordReset", "StoreContract", "Support", "Web", hummingbird,
-        httpTypes, logging, nioCore,
+        "Formats", "Hooks", "PasswordReset", "StoreContract", "Support", "Templates", "Web",
+        hummingbird, httpTypes, logging, nioCore,
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ], swiftSettings: strict),

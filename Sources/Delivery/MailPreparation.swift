@@ -56,7 +56,7 @@ struct MailPreparation: Sendable {
     let letter = Letter(
       subject: try subject(attempt), messageID: message.id, requestID: message.requestID,
       to: recipient(details, message.kind), from: settings.mailFrom, brand: settings.brand,
-      locale: details.account?.locale ?? details.locale, createdAt: message.queuedAt,
+      locale: details.readerLocale, createdAt: message.queuedAt,
       data: details.data)
     do { return try parts.composer.compose(letter) } catch {
       throw attempt.retry("template_\(error.cause)")

@@ -32,3 +32,11 @@ extension StringProtocol {
     return Array(utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
   }
 }
+
+extension ArraySlice<UInt8> {
+  /// Where the ASCII text first stands.
+  public func firstRange(of text: StaticString) -> Int? {
+    let wanted = Array(text.description.utf8)
+    return indices.first { self[$0...].starts(with: wanted) }
+  }
+}

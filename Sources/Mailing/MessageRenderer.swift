@@ -1,10 +1,11 @@
 public import PasswordReset
+internal import Templates
 
 /// Makes mails from templates. A value: it may be used by many tasks at once.
 public struct MessageRenderer: MessageComposer {
-  private let templates: Templates
+  private let templates: MailTemplates
 
-  public init(templates: Templates) {
+  public init(templates: MailTemplates) {
     self.templates = templates
   }
 
@@ -13,7 +14,7 @@ public struct MessageRenderer: MessageComposer {
   /// - Throws: `file_missing` or `file_too_large` for a file beside the template that has changed
   ///   since; the templates themselves were checked when they were loaded.
   public func compose(_ letter: Letter) throws(CompositionError) -> RenderedMail {
-    let template = templates.template(TemplateKind(letter.subject), for: letter.locale)
+    let template = templates.template(MailKind(letter.subject), for: letter.locale)
     let words = template.words(for: TemplateValues(letter))
     var files: [MailFile] = []
     for file in template.files { files.append(try file.current()) }

@@ -1,3 +1,5 @@
+public import Formats
+
 /// The holder of an old link asks for a new mail without retyping the address. It is a request like
 /// any other, by the first request's caller and within the same limits; the mail goes where the
 /// first one went or where the directory now says.
@@ -25,20 +27,37 @@ public struct AskAgain: Sendable {
 
   /// Nil for a token that was not made here, whose request is no longer kept, or whose account has
   /// to be named anew.
-  public func callAsFunction(_ text: String) async throws(ResetError) -> RecordOutcome? {
+  public func callAsFunction(_ text: String) async throws(ResetError) -> Reply? {
     guard let token = try vault.authenticate(text),
-      let first = try await reader.find(token.requestID), let details = try repeatable(first)
+      let first = try await reader.find(token.requestID)
     else { return nil }
-    return try await request(details, client: nil, from: callers.value[first.caller])
-  }
-
-  /// Whether the holder of this request's link may ask again.
-  public func isPossible(_ first: StoredRequest) throws(ResetError) -> Bool {
-    try repeatable(first) != nil
-  }
-
-  private func repeatable(_ first: StoredRequest) throws(ResetError) -> RequestDetails? {
     let details = try vault.open(first)
+    guard let repeated = repeatable(details, of: first) else { return nil }
+    let outcome = try await request(repeated, client: nil, from: callers.value[first.caller])
+    return Reply(outcome: outcome, locale: details.readerLocale)
+  }
+
+  public struct Reply: Sendable, Equatable {
+    public let outcome: RecordOutcome
+    /// That of the first mail.
+    public let locale: LanguageTag?
+  }
+
+  /// What the holder of a link is told before asking.
+  public struct Prospect: Sendable, Equatable {
+    /// Whether a new mail may be asked for.
+    public let isPossible: Bool
+    /// That of the mail.
+    public let locale: LanguageTag?
+  }
+
+  public func prospect(of first: StoredRequest) throws(ResetError) -> Prospect {
+    let details = try vault.open(first)
+    return Prospect(
+      isPossible: repeatable(details, of: first) != nil, locale: details.readerLocale)
+  }
+
+  private func repeatable(_ details: RequestDetails, of first: StoredRequest) -> RequestDetails? {
     var claim = details.claim
     if callers.value[first.caller].settings.directory != .none {
       // Asked anew: the account may have another address by now.

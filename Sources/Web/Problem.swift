@@ -15,6 +15,8 @@ struct Problem: Error, Sendable, Equatable {
   /// For 405: the methods there are.
   var allow: String?
   var closesConnection = false
+  /// In which language people are told; nil for that of their browser.
+  var locale: LanguageTag?
   /// For 401: what would be accepted (RFC 9110 §11.6.1).
   var challenge: String?
   /// Which reset request it is about, for the log alone: the answer may go to a stranger.

@@ -53,8 +53,10 @@ extension Surface {
   }
 
   /// What people see where programs get a problem.
-  var problemPage: @Sendable (Problem) -> Response {
-    { [pages] problem in pages.value.problem(problem) }
+  var problemPage: @Sendable (Problem, Request) -> Response {
+    { [pages] problem, request in
+      pages.value.best(problem.locale, or: request).problem(problem)
+    }
   }
 
   /// For main apps and operators.

@@ -17,7 +17,7 @@ struct SurfaceResponder: HTTPResponder {
   let log: AccessLog
   let limits: EdgeLimits
   /// People get pages for paths that are not there, programs get problems.
-  let notFoundPage: (@Sendable (Problem) -> Response)?
+  let notFoundPage: (@Sendable (Problem, Request) -> Response)?
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let start = ContinuousClock.now
@@ -53,7 +53,7 @@ struct SurfaceResponder: HTTPResponder {
       }
     } catch {
       (entry.code, entry.requestID) = (error.code, error.requestID)
-      return errorPage?(error) ?? error.response(trace: entry.trace)
+      return errorPage?(error, request) ?? error.response(trace: entry.trace)
     }
   }
 

@@ -1,3 +1,4 @@
+import Formats
 import PasswordReset
 import Support
 import Testing

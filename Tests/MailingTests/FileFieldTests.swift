@@ -1,4 +1,5 @@
 import PasswordReset
+import Templates
 import Testing
 
 @testable import Mailing
@@ -47,7 +48,7 @@ struct FileFieldTests {
     }
     #expect(mail.attachments.count == 1 && mail.inline.count == 1)
     let id = try #require(mail.inline.first?.field("Content-ID"))
-    #expect(id.utf8.dropFirst().dropLast().allSatisfy(TemplateFile.isPlain))
+    #expect(id.utf8.dropFirst().dropLast().allSatisfy(FileBeside.isPlain))
   }
 
   @Test(arguments: [

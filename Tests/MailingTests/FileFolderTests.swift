@@ -13,7 +13,7 @@ struct FileFolderTests {
     try folder.write("mail/en/link.attachments/" + String(repeating: "é", count: 50) + "x", "x")
     #expect(
       folder.problem()
-        == "mail template en/link.attachments: has a file whose name is longer than 100 octets")
+        == "mail/en/link.attachments: has a file whose name is longer than 100 octets")
   }
 
   @Test(arguments: ["a\nb", "a\rb", "\u{1}", "a\u{7f}", "a\u{85}", "a\u{2028}", "a\u{202e}gpj.exe"])
@@ -22,7 +22,7 @@ struct FileFolderTests {
     try folder.write("mail/en/link.attachments/\(name)", "x")
     #expect(
       folder.problem()
-        == "mail template en/link.attachments: has a file whose name has a control character")
+        == "mail/en/link.attachments: has a file whose name has a control character")
   }
 
   @Test func `a name that is not UTF-8 is refused`() throws {
@@ -35,7 +35,7 @@ struct FileFolderTests {
     try #require(descriptor >= 0)
     close(descriptor)
     #expect(
-      folder.problem() == "mail template en/link.attachments: has a file whose name is not UTF-8")
+      folder.problem() == "mail/en/link.attachments: has a file whose name is not UTF-8")
   }
 
   @Test(arguments: ["a b.png", "é.png", "a+b", "a@b", "a%20b", "a\nb", "a\"b", "a:b"])
@@ -43,7 +43,7 @@ struct FileFolderTests {
     let folder = try MailFolder.english()
     try folder.write("mail/en/link.inline/\(name)", "x")
     #expect(
-      folder.problem() == "mail template en/link.inline: has a file whose name is not of letters, "
+      folder.problem() == "mail/en/link.inline: has a file whose name is not of letters, "
         + "digits, '.', '_' and '-' alone")
   }
 
@@ -60,17 +60,17 @@ struct FileFolderTests {
     let folder = try MailFolder.english()
     try folder.write("mail/en/link.attachments/sub/x", "x")
     #expect(
-      folder.problem() == "mail template en/link.attachments/sub: is not a regular file")
+      folder.problem() == "mail/en/link.attachments/sub: is not a regular file")
     folder.remove(name: "mail/en/link.attachments/sub")
     #expect(mkfifo("\(folder.path)/mail/en/link.attachments/pipe", 0o600) == 0)
     #expect(
-      folder.problem() == "mail template en/link.attachments/pipe: is not a regular file")
+      folder.problem() == "mail/en/link.attachments/pipe: is not a regular file")
     folder.remove(name: "mail/en/link.attachments/pipe")
     #expect(symlink("nowhere", "\(folder.path)/mail/en/link.attachments/gone") == 0)
-    #expect(folder.problem() == "mail template en/link.attachments/gone: does not exist")
+    #expect(folder.problem() == "mail/en/link.attachments/gone: does not exist")
     folder.remove(name: "mail/en/link.attachments")
     try folder.write("mail/en/link.attachments", "x")
-    #expect(folder.problem() == "mail template en/link.attachments: is not a folder")
+    #expect(folder.problem() == "mail/en/link.attachments: is not a folder")
   }
 
   @Test(.enabled(if: geteuid() != 0))
@@ -80,7 +80,7 @@ struct FileFolderTests {
     #expect(chmod("\(folder.path)/mail/en/link.attachments/a.txt", 0) == 0)
     #expect(
       folder.problem()
-        == "mail template en/link.attachments/a.txt: may not be read by this user")
+        == "mail/en/link.attachments/a.txt: may not be read by this user")
   }
 
   @Test(arguments: ["no-account.inline", "Link.attachments", "x.inline", ".attachments"])
@@ -92,7 +92,7 @@ struct FileFolderTests {
       folder.problem()
         == (isHidden
           ? nil
-          : "mail template en/\(name): is for no kind of mail; the kinds are link, changed and "
+          : "mail/en/\(name): is for no kind of mail; the kinds are link, changed and "
             + "no_account"))
   }
 }

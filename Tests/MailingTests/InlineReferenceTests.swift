@@ -15,7 +15,8 @@ struct InlineReferenceTests {
     let folder = try MailFolder.english()
     try folder.show(html)
     #expect(
-      folder.problem() == "mail template en/link.html.mustache: refers to cid:A-z_0.9.png, which "
+      folder.problem()?.replacing("line 2", with: "line 1")
+        == "mail/en/link.html.mustache line 1: refers to cid:A-z_0.9.png, which "
         + "is not in link.inline")
     try folder.write("mail/en/link.inline/A-z_0.9.png", "x")
     #expect(folder.problem() == nil)
@@ -35,7 +36,7 @@ struct InlineReferenceTests {
     try folder.write("mail/en/link.inline/a.png", "x")
     #expect(
       folder.problem()
-        == "mail template en/link.inline/a.png: is not used; its template has no cid:a.png")
+        == "mail/en/link.inline/a.png: is not used; its template has no cid:a.png")
   }
 
   @Test(arguments: ["<img src=\"cid:\">", "<img src=\"cid:a%20b\">", "<img src=\"cid:a@b\">"])
@@ -43,7 +44,7 @@ struct InlineReferenceTests {
     let folder = try MailFolder.english()
     try folder.show(html)
     #expect(
-      folder.problem() == "mail template en/link.html.mustache: has a cid: without a name of "
+      folder.problem() == "mail/en/link.html.mustache line 1: has a cid: without a name of "
         + "letters, digits, '.', '_' and '-'")
   }
 
@@ -53,6 +54,6 @@ struct InlineReferenceTests {
     try folder.write("mail/en/link.attachments/a.png", "x")
     try folder.write("mail/en/changed.html.mustache", "<img src=\"cid:a.png\">")
     try folder.write("mail/en/changed.inline/a.png", "x")
-    #expect(folder.problem()?.contains("link.html.mustache: refers to cid:a.png") == true)
+    #expect(folder.problem()?.contains("link.html.mustache line 1: refers to cid:a.png") == true)
   }
 }

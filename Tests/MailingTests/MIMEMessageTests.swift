@@ -42,7 +42,7 @@ struct MIMEMessageTests {
   }
 
   @Test func `the same letter gives the same bytes`() throws {
-    let renderer = MessageRenderer(templates: try Templates(.embedded))
+    let renderer = MessageRenderer(templates: try MailTemplates(.embedded))
     for subject in Sample.subjects {
       let letter = try Sample.letter(subject)
       let bodies = try (0..<2).map { _ in MIMEMessage.body(of: try renderer.compose(letter)) }

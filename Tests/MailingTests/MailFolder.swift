@@ -1,5 +1,6 @@
 import Glibc
 import PasswordReset
+import Templates
 import Testing
 
 @testable import Mailing
@@ -60,11 +61,11 @@ final class MailFolder {
     }
   }
 
-  func writeEnglish(_ kinds: [TemplateKind] = TemplateKind.allCases) throws {
+  func writeEnglish(_ kinds: [MailKind] = MailKind.allCases) throws {
     for kind in kinds {
-      for part in TemplatePart.allCases {
+      for part in MailPart.allCases {
         let file = "en/\(part.file(of: kind))"
-        try write("mail/\(file)", try #require(TemplateFiles.embedded.contents[file]))
+        try write("mail/\(file)", try #require(MailTemplateFiles.embedded.texts.contents[file]))
       }
     }
   }
@@ -80,8 +81,8 @@ final class MailFolder {
     try write("mail/en/link.html.mustache", "<a href=\"{{link}}\">Choose</a>\(html)")
   }
 
-  func templates() throws(MailingError) -> Templates {
-    try Templates(try TemplateFiles(directory: path))
+  func templates() throws(TemplateProblem) -> MailTemplates {
+    try MailTemplates(try MailTemplateFiles(directory: path))
   }
 
   func compose(_ letter: Letter) throws -> RenderedMail {
@@ -89,7 +90,7 @@ final class MailFolder {
   }
 
   func problem() -> String? {
-    do throws(MailingError) {
+    do throws(TemplateProblem) {
       _ = try templates()
       return nil
     } catch { return error.description }

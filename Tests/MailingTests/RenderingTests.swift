@@ -116,20 +116,21 @@ struct RenderingTests {
   func `a language that is not there falls back to a wider one and then to English`(
     asked: String?, used: String
   ) throws {
-    var contents = TemplateFiles.embedded.contents
+    var contents = MailTemplateFiles.embedded.texts.contents
     for locale in ["pt-BR", "pt"] {
-      for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
+      for part in MailPart.allCases.map({ $0.file(of: .link) }) {
         contents["\(locale)/\(part)"] = contents["en/\(part)"]
       }
       contents["\(locale)/link.subject.mustache"] = locale.lowercased()
     }
     contents["en/link.subject.mustache"] = "en"
-    let mail = try Sample.render(Sample.letter(locale: asked), TemplateFiles(contents: contents))
+    let mail = try Sample.render(
+      Sample.letter(locale: asked), MailTemplateFiles(contents: contents))
     #expect(mail.subject == used)
   }
 
   @Test func `a hundred tasks at once get their own mails`() async throws {
-    let renderer = MessageRenderer(templates: try Templates(.embedded))
+    let renderer = MessageRenderer(templates: try MailTemplates(.embedded))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<100 {
         group.addTask {

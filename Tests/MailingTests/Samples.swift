@@ -1,9 +1,14 @@
 import Formats
 import PasswordReset
 import Support
+import Templates
 import Testing
 
 @testable import Mailing
+
+extension MailPart {
+  func file(of kind: MailKind) -> String { "\(name(of: kind)).mustache" }
+}
 
 enum Sample {
   static let policy = EmailAddress.Policy(smtpUTF8: true, domains: NoDomains())
@@ -46,23 +51,24 @@ enum Sample {
 
   /// English templates of which some of a kind are replaced.
   static func files(
-    _ kind: TemplateKind = .link, subject: String? = nil, text: String? = nil,
-    html: String? = nil, locale: String = "en", beside: [TemplateFile] = []
-  ) -> TemplateFiles {
-    var contents = TemplateFiles.embedded.contents
-    for (part, content) in [(TemplatePart.subject, subject), (.text, text), (.html, html)] {
+    _ kind: MailKind = .link, subject: String? = nil, text: String? = nil,
+    html: String? = nil, locale: String = "en", beside: [FileBeside] = []
+  ) -> MailTemplateFiles {
+    var contents = MailTemplateFiles.embedded.texts.contents
+    for (part, content) in [(MailPart.subject, subject), (.text, text), (.html, html)] {
       let file = part.file(of: kind)
       contents["\(locale)/\(file)"] = content ?? contents["en/\(file)"]
     }
-    return TemplateFiles(
-      contents: contents, beside: beside.isEmpty ? [:] : ["\(locale)/\(kind.rawValue)": beside])
+    return MailTemplateFiles(
+      texts: TemplateFiles("mail", contents: contents),
+      beside: beside.isEmpty ? [:] : ["\(locale)/\(kind.rawValue)": beside])
   }
 
   /// The templates of the program, loaded once.
-  static let templates = Result { () throws(MailingError) in try Templates(.embedded) }
+  static let templates = Result { () throws(TemplateProblem) in try MailTemplates(.embedded) }
 
-  static func render(_ letter: Letter, _ files: TemplateFiles? = nil) throws -> ReceivedMail {
-    let renderer = MessageRenderer(templates: try files.map(Templates.init) ?? templates.get())
+  static func render(_ letter: Letter, _ files: MailTemplateFiles? = nil) throws -> ReceivedMail {
+    let renderer = MessageRenderer(templates: try files.map(MailTemplates.init) ?? templates.get())
     return try ReceivedMail(MIMEMessage.body(of: try renderer.compose(letter)))
   }
 

@@ -1,3 +1,4 @@
+public import Formats
 public import PasswordReset
 import Testing
 
@@ -5,6 +6,7 @@ import Testing
 public struct Ask: Sendable {
   public var email = "ada@example.com"
   public var claim = AccountClaim.unasked
+  public var locale: LanguageTag?
   public var caller = "app"
   public var directory = DirectoryMode.none
   public var client: String?

@@ -51,7 +51,7 @@ extension StoreContract {
       do { return try SecureRandom.bytes(20) } catch { throw .cryptography }
     }
     let details = RequestDetails(
-      email: try TestVault.address(ask.email), claim: ask.claim, locale: nil, data: nil)
+      email: try TestVault.address(ask.email), claim: ask.claim, locale: ask.locale, data: nil)
     let client = try ask.client.map { try #require(ClientAddress($0)) }
     let key = try ask.key.map { try #require(IdempotencyKey($0)) }
     return try await request(

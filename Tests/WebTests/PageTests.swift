@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import PasswordReset
 import Synchronization
+import Templates
 import Testing
 
 @testable import Web
@@ -9,9 +10,11 @@ import Testing
 @Suite struct `The pages` {
   private static let used = TokenRefusal.used(at: Timestamp(microseconds: 1_795_253_400_123_456))
 
-  /// The five pages, each saying only what a test put into it.
+  private static let main = "<style>p{}</style>{{$main}}{{/main}}"
+
+  /// The five pages of English, each saying only what a test put into it.
   private static func files(
-    dead: String = "{{brand}}", layout: String = "<style>p{}</style>"
+    dead: String = "{{#brand}}{{brand}}{{/brand}}", layout: String = main
   ) -> [String: String] {
     var files = ["en/layout.mustache": layout, "en/dead.mustache": dead]
     for name in ["unknown", "on_its_way", "limited", "problem"] {
@@ -20,8 +23,14 @@ import Testing
     return files
   }
 
-  private static func pages(_ files: [String: String]? = nil) throws -> Pages {
-    try Pages(files: files) { Array($0.prefix(32)) }
+  private static func languages(_ files: [String: String]? = nil) throws -> Pages {
+    try Pages(files.map { TemplateFiles("pages", contents: $0) } ?? .embedded("pages")) {
+      Array($0.prefix(32))
+    }
+  }
+
+  private static func pages(_ files: [String: String]? = nil) throws -> LanguagePages {
+    try languages(files).best(of: [])
   }
 
   @Test func `are rendered without a file from elsewhere`() async throws {
@@ -33,6 +42,7 @@ import Testing
     for response in all {
       let text = try await text(of: response)
       #expect(response.headers[.contentType] == "text/html; charset=utf-8")
+      #expect(response.headers[.contentLanguage] == "en")
       #expect(text.count(of: "<h1>") == 1 && text.hasBytes("<html lang=\"en\">"))
       for foreign in ["<script", "src=", "http:", "https:", "<link", "@import", "url("] {
         #expect(!text.hasBytes(foreign), "\(foreign)")
@@ -64,10 +74,11 @@ import Testing
 
   @Test func `allow the one style and nothing else`() throws {
     let hashed = Mutex<[UInt8]>([])
-    let pages = try Pages(files: Self.files()) { style in
+    let files = TemplateFiles("pages", contents: Self.files())
+    let pages = try Pages(files) { style in
       hashed.withLock { $0 = style }
       return [1, 2, 3]
-    }
+    }.best(of: [])
     #expect(hashed.withLock { $0 } == Array("p{}".utf8))
     #expect(
       pages.unknown.headers[.contentSecurityPolicy]
@@ -75,22 +86,34 @@ import Testing
         + "object-src 'none'; frame-ancestors 'none'")
   }
 
+  @Test func `hash the style as it is sent, whatever its line ends were`() throws {
+    let hashed = Mutex<[UInt8]>([])
+    let layout = "\u{feff}<style>a\r\nb\rc</style>{{$main}}{{/main}}"
+    _ = try Pages(TemplateFiles("pages", contents: Self.files(layout: layout))) { style in
+      hashed.withLock { $0 = style }
+      return style
+    }
+    #expect(hashed.withLock { $0 } == Array("a\nb\nc".utf8))
+  }
+
   @Test(arguments: [
     "", "<style>", "<style>a</style><style>b</style>", "</style><style>", "<STYLE>a</STYLE>",
     "<style >a</style>",
   ])
   func `are refused without exactly one style`(layout: String) {
-    #expect(throws: Pages.Problem.self) { try Self.pages(Self.files(layout: layout)) }
+    #expect(throws: TemplateProblem.self) { try Self.pages(Self.files(layout: layout)) }
   }
 
   @Test(arguments: ["layout", "dead", "unknown", "on_its_way", "limited", "problem"])
   func `are refused when one of them is missing or is no template`(name: String) {
-    var files = Self.files()
+    var files = Self.files(dead: "{{<layout}}{{$main}}x{{/main}}{{/layout}}")
     files["en/\(name).mustache"] = nil
-    #expect { try Self.pages(files) } throws: { "\($0)" == "en/\(name).mustache is missing" }
-    files["en/\(name).mustache"] = "<style></style>{{#open}}"
     #expect { try Self.pages(files) } throws: {
-      "\($0)" == "en/\(name).mustache is not a mustache template"
+      "\($0)" == "pages/en/\(name).mustache: does not exist"
+    }
+    files["en/\(name).mustache"] = "<style></style>\n{{!"
+    #expect { try Self.pages(files) } throws: {
+      "\($0)" == "pages/en/\(name).mustache line 2: has a tag that is not closed"
     }
   }
 
@@ -100,9 +123,10 @@ import Testing
     (.replaced(at: .init(microseconds: 0)), 410), (.expired, 410), (.invalid, 404),
   ])
   func `of a dead link say which death it was`(refusal: TokenRefusal, status: Int) async throws {
-    let files = Self.files(
-      dead: "{{#used}}U{{at}}{{/used}}{{#revoked}}R{{at}}{{/revoked}}{{#replaced}}N{{at}}"
-        + "{{/replaced}}{{#expired}}E{{/expired}}")
+    var files = Self.files(
+      dead: "{{#used}}U{{>moment}}{{/used}}{{#revoked}}R{{>moment}}{{/revoked}}{{#replaced}}N"
+        + "{{>moment}}{{/replaced}}{{#expired}}E{{/expired}}")
+    files["en/moment.mustache"] = TemplateFiles.embedded("pages").contents["en/moment.mustache"]
     let response = try Self.pages(files).dead(refusal, token: nil, brand: nil)
     #expect(response.status.code == status)
     let moment = "1 January 1970 at 00:00 UTC"
@@ -124,7 +148,10 @@ import Testing
     (-1, "31 December 1969 at 23:59 UTC"),
   ])
   func `name moments as people do`(microseconds: Int64, text expected: String) async throws {
-    let pages = try Self.pages(Self.files(dead: "{{#used}}{{at}}{{/used}}"))
+    var files = Self.files(
+      dead: "{{#used}}{{>moment}}{{/used}}{{^used}}{{/used}}")
+    files["en/moment.mustache"] = TemplateFiles.embedded("pages").contents["en/moment.mustache"]
+    let pages = try Self.pages(files)
     let at = Timestamp(microseconds: microseconds)
     #expect(try await text(of: pages.dead(.used(at: at), token: nil, brand: nil)) == expected)
   }

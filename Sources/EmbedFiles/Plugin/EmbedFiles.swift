@@ -1,14 +1,12 @@
 import Foundation
 import PackagePlugin
 
-/// Writes the files a target needs at run time (`sql/` or a part of `templates/`) into one generated
+/// Writes the files a target needs at run time (`sql/` or `templates/`) into one generated
 /// Swift file, so that `rekey` is a single file to install.
 @main
 struct EmbedFiles: BuildToolPlugin {
   /// Which folder of the package each target embeds.
-  private static let folders = [
-    "Storage": "sql", "Mailing": "templates/mail", "Web": "templates/pages",
-  ]
+  private static let folders = ["Storage": "sql", "Templates": "templates"]
 
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     guard let folder = Self.folders[target.name] else { return [] }

@@ -97,10 +97,3 @@ public struct URLParts: Sendable, Hashable {
     String(decoding: bytes, as: UTF8.self)
   }
 }
-
-extension ArraySlice<UInt8> {
-  /// Where these bytes begin for the first time.
-  fileprivate func firstRange(of marker: String) -> Int? {
-    indices.first { self[$0...].starts(with: marker.utf8) }
-  }
-}

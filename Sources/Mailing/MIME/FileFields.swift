@@ -1,5 +1,6 @@
 internal import Formats
 internal import PasswordReset
+internal import Templates
 
 /// The header fields of a part that is a file. Its name stands in both fields, since some readers
 /// look for it in one and some in the other.
@@ -18,14 +19,14 @@ enum FileFields {
   /// What is no type would end the field's syntax.
   private static func mediaType(_ file: MailFile) -> String {
     let isType = file.mediaType.utf8.allSatisfy {
-      TemplateFile.isPlain($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+")
+      FileBeside.isPlain($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+")
     }
     return isType && file.mediaType.utf8.count <= 60 ? file.mediaType : MediaType.unknown
   }
 
   /// As `cid:` names it, so without the `@` that RFC 2392 has: readers compare the text.
   private static func contentID(_ file: MailFile) -> String {
-    String(decoding: file.name.utf8.filter(TemplateFile.isPlain), as: UTF8.self)
+    String(decoding: file.name.utf8.filter(FileBeside.isPlain), as: UTF8.self)
   }
 
   /// A parameter with its `;`, on lines of its own of at most 76 columns: ASCII in quotes (RFC 2045
@@ -67,7 +68,7 @@ enum FileFields {
   }
 
   private static func encoded(_ scalar: Unicode.Scalar) -> String {
-    if scalar.isASCII, TemplateFile.isPlain(UInt8(truncatingIfNeeded: scalar.value)) {
+    if scalar.isASCII, FileBeside.isPlain(UInt8(truncatingIfNeeded: scalar.value)) {
       return String(scalar)
     }
     let bytes = UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter

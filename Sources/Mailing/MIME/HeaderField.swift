@@ -1,4 +1,5 @@
 internal import PasswordReset
+internal import Templates
 
 /// Header fields of RFC 5322 §3. A name or value from outside can neither end a line nor begin a
 /// field: control characters are gone before, and what is not ASCII goes as encoded-words.

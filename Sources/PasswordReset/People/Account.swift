@@ -1,3 +1,5 @@
+public import Formats
+
 /// An account as the main app or its directory names it. Rekey keeps none of its own.
 public struct Account: Sendable, Equatable {
   /// Opaque: 1 to 256 octets without control characters.

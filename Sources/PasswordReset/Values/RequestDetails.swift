@@ -25,6 +25,9 @@ public struct RequestDetails: Sendable, Equatable {
     if case .known(let account) = claim { account } else { nil }
   }
 
+  /// In which language its people are told: as the account says, or else as was asked.
+  public var readerLocale: LanguageTag? { account?.locale ?? locale }
+
   /// The same request with the directory's answer.
   public func naming(_ account: Account) -> RequestDetails {
     RequestDetails(email: email, claim: .known(account), locale: locale, data: data)

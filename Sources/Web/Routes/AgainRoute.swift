@@ -14,17 +14,20 @@ struct AgainRoute: Sendable {
     guard site.allSatisfy({ $0 == "same-origin" || $0 == "none" }) else { throw .forbidden }
     try request.require(mediaType: "application/x-www-form-urlencoded")
     let body = String(decoding: try await request.body(), as: UTF8.self)
-    guard let token = body[...].onlyValue(of: "token") else {
-      return Answer(response: pages.value.unknown)
-    }
-    let outcome: RecordOutcome?
-    do { outcome = try await again(token) } catch { throw Problem(error) }
-    switch outcome {
-    case nil: return Answer(response: pages.value.unknown)
-    case .limited(let kind, let seconds)?: throw .rateLimited(kind, retryAfter: seconds)
-    case .accepted(let id)?, .replayed(let id)?:
-      return Answer(response: pages.value.onItsWay, requestID: id)
-    case .conflict?: return Answer(response: pages.value.onItsWay)
+    let unknown = { Answer(response: pages.value.best(for: request.http).unknown) }
+    guard let token = body[...].onlyValue(of: "token") else { return unknown() }
+    let reply: AskAgain.Reply?
+    do { reply = try await again(token) } catch { throw Problem(error) }
+    guard let reply else { return unknown() }
+    let onItsWay = { pages.value.best(reply.locale, or: request.http).onItsWay }
+    switch reply.outcome {
+    case .limited(let kind, let seconds):
+      var problem = Problem.rateLimited(kind, retryAfter: seconds)
+      problem.locale = reply.locale
+      throw problem
+    case .accepted(let id), .replayed(let id):
+      return Answer(response: onItsWay(), requestID: id)
+    case .conflict: return Answer(response: onItsWay())
     }
   }
 }

@@ -12,20 +12,28 @@ struct LinkRoute: Sendable {
   let pages: Current<Pages>
 
   func answer(_ request: RoutedRequest) async throws(Problem) -> Response {
-    guard let token = request.query.onlyValue(of: "token") else { return pages.value.unknown }
+    let reader = request.http
+    guard let token = request.query.onlyValue(of: "token") else { return unknown(reader) }
     do throws(ResetError) {
       switch try await verify(token) {
       case .live(let request):
         let target = callers.value[request.caller].settings.continueURL.filled(with: token)
         return Response(status: .seeOther, headers: [.location: target])
-      case .dead(.invalid, _): return pages.value.unknown
+      case .dead(.invalid, _): return unknown(reader)
       case .dead(let refusal, let request):
-        guard let request else { return pages.value.dead(refusal, token: nil, brand: nil) }
-        return pages.value.dead(
-          refusal, token: try again.isPossible(request) ? token : nil,
+        guard let request else {
+          return pages.value.best(for: reader).dead(refusal, token: nil, brand: nil)
+        }
+        let prospect = try again.prospect(of: request)
+        return pages.value.best(prospect.locale, or: reader).dead(
+          refusal, token: prospect.isPossible ? token : nil,
           brand: callers.value[request.caller].settings.brand)
       }
     } catch { throw Problem(error) }
+  }
+
+  private func unknown(_ reader: Request) -> Response {
+    pages.value.best(for: reader).unknown
   }
 }
 

@@ -18,7 +18,7 @@ struct Route: Sendable {
   let path: String
   let handler: Handler
   /// Public pages answer people, so their errors are pages too.
-  var errorPage: (@Sendable (Problem) -> Response)?
+  var errorPage: (@Sendable (Problem, Request) -> Response)?
   /// Octets of a body, where they are not the listener's limit.
   var bodyLimit: Int?
 
@@ -54,7 +54,7 @@ struct Route: Sendable {
     { routed throws(Problem) in Answer(response: try await respond(routed)) }
   }
 
-  func page(_ errorPage: @escaping @Sendable (Problem) -> Response) -> Route {
+  func page(_ errorPage: @escaping @Sendable (Problem, Request) -> Response) -> Route {
     var route = self
     route.errorPage = errorPage
     return route

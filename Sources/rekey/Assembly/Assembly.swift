@@ -7,6 +7,7 @@ import PasswordReset
 import Postgres
 import ServiceLifecycle
 import Storage
+import Templates
 import Transfer
 import Web
 
@@ -75,18 +76,22 @@ struct Assembly: Sendable {
 extension Assembly {
   static func readPages(_ settings: Settings) throws(ConfigurationProblem) -> Pages {
     do {
-      return try Pages(
-        files: settings.templatesDirectory.map { try TextFiles.read(below: $0 + "/pages") },
-        sha256: SHA256.hash)
+      let files = try settings.templatesDirectory.flatMap {
+        directory throws(TemplateProblem) -> TemplateFiles? in
+        // A folder that was made for mails alone keeps working.
+        guard TemplateFolder.isFolder("\(directory)/pages") else { return nil }
+        return try TemplateFiles("pages", in: directory)
+      }
+      return try Pages(files ?? .embedded("pages"), sha256: SHA256.hash)
     } catch { throw ConfigurationProblem("templates.directory: \(error)") }
   }
 
   static func readRenderer(_ settings: Settings) throws(ConfigurationProblem) -> MessageRenderer {
     do {
-      let files = try settings.templatesDirectory.map { directory throws(MailingError) in
-        try TemplateFiles(directory: directory)
+      let files = try settings.templatesDirectory.map { directory throws(TemplateProblem) in
+        try MailTemplateFiles(directory: directory)
       }
-      return MessageRenderer(templates: try Templates(files ?? .embedded))
+      return MessageRenderer(templates: try MailTemplates(files ?? .embedded))
     } catch { throw ConfigurationProblem("templates.directory: \(error)") }
   }
 }

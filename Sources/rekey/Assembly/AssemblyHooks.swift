@@ -1,4 +1,5 @@
 import Cryptography
+import Formats
 import Hooks
 import PasswordReset
 import Storage
@@ -42,10 +43,9 @@ extension Assembly {
     guard let topics = files.sesTopics else { return nil }
     // A certificate is no secret.
     let certificate = try files.sesCertificate.map { path throws(ConfigurationProblem) in
-      guard let text = TextFiles.text(path) else {
-        throw ConfigurationProblem("hooks.ses_certificate_file: \(path) cannot be read")
+      do { return try SmallFile.text(path, for: .anybody, atMost: 64 * 1024) } catch {
+        throw ConfigurationProblem("hooks.ses_certificate_file: \(path) \(error)")
       }
-      return text
     }
     do {
       return try SESHook(

@@ -152,7 +152,7 @@ struct HTTPOutcomeTests {
   }
 
   @Test func `a non-ASCII local part goes out only where that is configured`() async throws {
-    let mail = try MessageRenderer(templates: Templates(.embedded))
+    let mail = try MessageRenderer(templates: MailTemplates(.embedded))
       .compose(Sample.letter(to: "zoë@example.org"))
     let server = try APIServer()
     let loop = try TransferLoop()
@@ -168,7 +168,7 @@ struct HTTPOutcomeTests {
   }
 
   @Test func `line breaks in a subject or name stay out of fields`() async throws {
-    let mail = try MessageRenderer(templates: Templates(.embedded)).compose(
+    let mail = try MessageRenderer(templates: MailTemplates(.embedded)).compose(
       Sample.letter(brand: "A\r\nBcc: x@example.org"))
     for url in ["sendgrid://k@HOST?tls=none", "resend://k@HOST?tls=none"] {
       let server = try APIServer()

@@ -35,7 +35,7 @@ struct ResendTests {
     ("\"\" <a@example.com>", "a@example.com"),
   ])
   func `a sender's name loses what Resend cannot take`(mailbox: String, sent: String) async throws {
-    let mail = try MessageRenderer(templates: Templates(.embedded))
+    let mail = try MessageRenderer(templates: MailTemplates(.embedded))
       .compose(Sample.letter(from: mailbox))
     let server = try APIServer()
     _ = try await Sample.deliver(mail, Self.url, to: server)

@@ -127,7 +127,7 @@ struct SMTPTransportTests {
   }
 
   @Test func `a non-ASCII local part goes out only where that is configured`() async throws {
-    let mail = try MessageRenderer(templates: Templates(.embedded))
+    let mail = try MessageRenderer(templates: MailTemplates(.embedded))
       .compose(Sample.letter(to: "zoë@example.org"))
     let refusing = try transport("smtps://mail.example") { _ in
       Issue.record("the network was touched")

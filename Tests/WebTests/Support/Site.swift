@@ -7,6 +7,7 @@ import NIOCore
 import NIOEmbedded
 import PasswordReset
 import StoreContract
+import Templates
 import Testing
 
 @testable import Web
@@ -29,12 +30,13 @@ struct Site {
   ///   - hooks: the mail providers that may report.
   init(
     checks: [ReadinessCheck] = [], recorder: (any RequestRecorder)? = nil,
-    limits: EdgeLimits = EdgeLimits(), hooks: Set<String> = [], permits: BodyPermits = BodyPermits()
+    limits: EdgeLimits = EdgeLimits(), hooks: Set<String> = [],
+    permits: BodyPermits = BodyPermits(), pages files: TemplateFiles = .embedded("pages")
   ) throws {
     let (store, contract) = (self.store, try StoreContract(Store(store)) { _ in })
     let vault = contract.vault
     let callers = Current(CallerBook(common: try Sample.settings(), own: [:]))
-    let pages = Current(try Pages { Array($0.prefix(32)) })
+    let pages = Current(try Pages(files) { Array($0.prefix(32)) })
     let surface = Self.surface(
       store, recorder ?? store, vault, callers, pages, FixedReadiness(checks: checks),
       try Self.hooks(hooks, permits, store, vault))

@@ -1,7 +1,7 @@
 /// Where in HTML a point is, as far as it decides whether an escaped value is harmless there. It
 /// reads the source of a trusted template, so it need not follow every rule of the standard; where
 /// it is unsure it says that it is not in text.
-struct HTMLPlace {
+public struct HTMLPlace {
   private var isInTag = false
   private var quote: UInt8?
   /// The tag so far, from its `<`.
@@ -9,19 +9,30 @@ struct HTMLPlace {
   /// `script` or `style`, while in one.
   private var rawElement: String?
 
-  mutating func advance(over text: ArraySlice<UInt8>) {
+  public init() {}
+
+  public mutating func advance(over text: ArraySlice<UInt8>) {
     for byte in text {
       if isInTag { advanceInTag(byte) } else if byte == UInt8(ascii: "<") { begin() }
     }
   }
 
   /// Between tags, and not in an element whose text is not HTML.
-  var isText: Bool { !isInTag && rawElement == nil }
+  public var isText: Bool { !isInTag && rawElement == nil }
 
   /// Just after `<a … href="`.
   var isHref: Bool {
     quote != nil && tag.starts(with: "<a ".utf8) && tag.suffix(7).elementsEqual(" href=\"".utf8)
       && rawElement == nil
+  }
+
+  /// Just after the quote that begins the value of an attribute that is shown or sent as it is:
+  /// neither code nor a URL.
+  var isPlainAttribute: Bool {
+    guard quote != nil, rawElement == nil, !tag.starts(with: "<!--".utf8) else { return false }
+    return ["value", "title", "alt", "placeholder", "aria-label"].contains { name in
+      tag.dropLast().suffix(name.utf8.count + 2).elementsEqual(" \(name)=".utf8)
+    }
   }
 
   private mutating func begin() {

@@ -1,12 +1,13 @@
 import PasswordReset
+import Templates
 import Testing
 
 @testable import Mailing
 
-struct TemplateKindTests {
-  private func problem(_ files: TemplateFiles) -> String? {
-    do throws(MailingError) {
-      _ = try Templates(files)
+struct MailKindTests {
+  private func problem(_ files: MailTemplateFiles) -> String? {
+    do throws(TemplateProblem) {
+      _ = try MailTemplates(files)
       return nil
     } catch { return error.description }
   }
@@ -14,19 +15,19 @@ struct TemplateKindTests {
   /// The embedded files of which only some kinds of English are left, and more languages, whose
   /// subjects name language and kind.
   private func files(
-    english: [TemplateKind], _ others: [(locale: String, kinds: [TemplateKind])]
-  ) -> TemplateFiles {
-    let embedded = TemplateFiles.embedded.contents
+    english: [MailKind], _ others: [(locale: String, kinds: [MailKind])]
+  ) -> MailTemplateFiles {
+    let embedded = MailTemplateFiles.embedded.texts.contents
     var contents: [String: String] = [:]
     for (locale, kinds) in [("en", english)] + others {
       for kind in kinds {
-        for part in TemplatePart.allCases.map({ $0.file(of: kind) }) {
+        for part in MailPart.allCases.map({ $0.file(of: kind) }) {
           contents["\(locale)/\(part)"] = embedded["en/\(part)"]
         }
-        contents["\(locale)/\(TemplatePart.subject.file(of: kind))"] = "\(locale) \(kind.rawValue)"
+        contents["\(locale)/\(MailPart.subject.file(of: kind))"] = "\(locale) \(kind.rawValue)"
       }
     }
-    return TemplateFiles(contents: contents)
+    return MailTemplateFiles(contents: contents)
   }
 
   @Test func `the mail about a changed password has no link and says what to do`() throws {
@@ -74,7 +75,7 @@ struct TemplateKindTests {
   }
 
   @Test(arguments: [
-    (TemplateKind.changed, "{{link}}", "uses {{link}}; known are brand and data.NAME"),
+    (MailKind.changed, "{{link}}", "uses {{link}}; known are brand and data.NAME"),
     (.changed, "{{minutes}}", "uses {{minutes}}; known are brand and data.NAME"),
     (.changed, "{{#brand}}x{{/brand}}", "only data.* may have one"),
     (.changed, "https://x.example/reset/verify?token=abc", "must not have a link with a token"),
@@ -88,28 +89,28 @@ struct TemplateKindTests {
     (.noAccount, "{{^data.x}}y{{/data.x}}", "nothing may have one here"),
     (.noAccount, "https://x.example/reset/verify?token=abc", "must not have a link with a token"),
   ])
-  func `each kind has its own rules`(kind: TemplateKind, content: String, reason: String) {
-    for part in TemplatePart.allCases {
+  func `each kind has its own rules`(kind: MailKind, content: String, reason: String) {
+    for part in MailPart.allCases {
       let files = Sample.files(
         kind, subject: part == .subject ? content : nil, text: part == .text ? content : nil,
         html: part == .html ? content : nil)
       let problem = problem(files)
-      #expect(problem?.hasPrefix("mail template en/\(part.file(of: kind)): ") == true)
+      #expect(problem?.hasPrefix("mail/en/\(part.file(of: kind))") == true)
       #expect(problem?.contains(reason) == true, "\(problem ?? "accepted")")
     }
   }
 
   @Test(arguments: [
-    (TemplateKind.changed, "{{brand}}{{#data.x}}{{data.x}}{{/data.x}}"), (.noAccount, "{{brand}}"),
+    (MailKind.changed, "{{brand}}{{#data.x}}{{data.x}}{{/data.x}}"), (.noAccount, "{{brand}}"),
     (.changed, "https://x.example/help"), (.noAccount, "plain"),
   ])
-  func `what keeps the rules of its kind is taken`(kind: TemplateKind, content: String) {
+  func `what keeps the rules of its kind is taken`(kind: MailKind, content: String) {
     let files = Sample.files(kind, subject: content + "x", text: content, html: content)
     #expect(problem(files) == nil)
   }
 
-  @Test(arguments: TemplateKind.allCases)
-  func `the subject of every kind is one line`(kind: TemplateKind) {
+  @Test(arguments: MailKind.allCases)
+  func `the subject of every kind is one line`(kind: MailKind) {
     for subject in ["", "a\nb"] {
       let problem = problem(Sample.files(kind, subject: subject)) ?? ""
       #expect(problem.hasSuffix("\(kind.rawValue).subject.mustache: must be one line of text"))
@@ -131,25 +132,25 @@ struct TemplateKindTests {
       ("pt-BR", .noAccount, "en no_account"), ("pt", .link, "en link"),
       ("de", .changed, "de changed"), ("de", .link, "en link"),
       ("PT-br-x-a", .changed, "pt changed"), (nil, .changed, "en changed"),
-    ] as [(String?, TemplateKind, String)])
+    ] as [(String?, MailKind, String)])
   func `a language without a kind falls back to a wider one and then to English`(
-    asked: String?, kind: TemplateKind, used: String
+    asked: String?, kind: MailKind, used: String
   ) throws {
     let files = files(
-      english: TemplateKind.allCases,
+      english: MailKind.allCases,
       [("pt-BR", [.link]), ("pt", [.changed]), ("de", [.changed])])
-    let subject = try #require(Sample.subjects.first { TemplateKind($0) == kind })
+    let subject = try #require(Sample.subjects.first { MailKind($0) == kind })
     #expect(try Sample.render(Sample.letter(subject, locale: asked), files).subject == used)
   }
 
-  @Test(arguments: TemplateKind.allCases, TemplatePart.allCases)
-  func `a kind of which there is any file needs all three`(kind: TemplateKind, part: TemplatePart) {
+  @Test(arguments: MailKind.allCases, MailPart.allCases)
+  func `a kind of which there is any file needs all three`(kind: MailKind, part: MailPart) {
     for locale in ["en", "fr"] {
-      var contents = files(english: TemplateKind.allCases, [("fr", [kind])]).contents
+      var contents = files(english: MailKind.allCases, [("fr", [kind])]).contents
       contents["\(locale)/\(part.file(of: kind))"] = nil
       #expect(
-        problem(TemplateFiles(contents: contents))
-          == "mail template \(locale)/\(part.file(of: kind)): does not exist")
+        problem(MailTemplateFiles(contents: contents))
+          == "mail/\(locale)/\(part.file(of: kind)): does not exist")
     }
   }
 
@@ -157,27 +158,27 @@ struct TemplateKindTests {
     "no-account.txt.mustache", "Link.html.mustache", "chnged.subject.mustache", "x.txt.mustache",
   ])
   func `a part of no known kind is a typing error`(name: String) {
-    var contents = TemplateFiles.embedded.contents
+    var contents = MailTemplateFiles.embedded.texts.contents
     contents["en/\(name)"] = "x"
     #expect(
-      problem(TemplateFiles(contents: contents))
-        == "mail template en/\(name): is for no kind of mail; the kinds are link, changed and "
+      problem(MailTemplateFiles(contents: contents))
+        == "mail/en/\(name): is for no kind of mail; the kinds are link, changed and "
         + "no_account")
   }
 
   @Test func `other files of that ending are passed over, but a language has some kind`() {
-    var contents = TemplateFiles.embedded.contents
+    var contents = MailTemplateFiles.embedded.texts.contents
     contents["en/link.txt.old.mustache"] = "x"
     contents["en/notes.mustache"] = "x"
-    #expect(problem(TemplateFiles(contents: contents)) == nil)
+    #expect(problem(MailTemplateFiles(contents: contents)) == nil)
     contents["fr/notes.mustache"] = "x"
     #expect(
-      problem(TemplateFiles(contents: contents)) == "mail template fr: has no template of any kind")
+      problem(MailTemplateFiles(contents: contents)) == "mail/fr: has no template of any kind")
   }
 
   @Test func `parts are what transports that take fields need`() throws {
     let renderer = MessageRenderer(
-      templates: try Templates(Sample.files(subject: "  New  password\tfor {{brand}} \n")))
+      templates: try MailTemplates(Sample.files(subject: "  New  password\tfor {{brand}} \n")))
     let letter = try Sample.letter(brand: "A\r\nB")
     let mail = try renderer.compose(letter)
     #expect(mail.subject == "New password for A B")

@@ -1,14 +1,21 @@
-/// A tag of the part of Mustache that mail templates may use.
+/// A tag of the part of Mustache that templates may use.
 enum TemplateTag: Equatable {
+  static let list =
+    "{{name}}, {{{name}}}, {{#name}}, {{^name}}, {{/name}}, {{>name}}, {{<name}}, "
+    + "{{$name}}, {{! comment}}"
+
   case variable(name: String, isUnescaped: Bool)
-  case open(name: String)
+  case open(name: String, isInverted: Bool)
   case close(name: String)
   /// The pragma that says that the template is text, not HTML.
   case textPragma
   case comment
+  case partial(name: String)
+  case layout(name: String)
+  case block(name: String)
 
-  /// Reads what stands between `{{` and `}}`. Nil for what is not in that part: partials, blocks,
-  /// other delimiters, transforms, other pragmas.
+  /// Reads what stands between `{{` and `}}`. Nil for what is not in that part: other
+  /// delimiters, transforms, other pragmas, partials by a value.
   init?(_ inner: ArraySlice<UInt8>) {
     switch inner.first {
     case UInt8(ascii: "!"):
@@ -19,7 +26,16 @@ enum TemplateTag: Equatable {
       self = .textPragma
     case UInt8(ascii: "#"), UInt8(ascii: "^"):
       guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .open(name: name)
+      self = .open(name: name, isInverted: inner.first == UInt8(ascii: "^"))
+    case UInt8(ascii: ">"):
+      guard let name = Self.name(inner.dropFirst()) else { return nil }
+      self = .partial(name: name)
+    case UInt8(ascii: "<"):
+      guard let name = Self.name(inner.dropFirst()) else { return nil }
+      self = .layout(name: name)
+    case UInt8(ascii: "$"):
+      guard let name = Self.name(inner.dropFirst()) else { return nil }
+      self = .block(name: name)
     case UInt8(ascii: "/"):
       guard let name = Self.name(inner.dropFirst()) else { return nil }
       self = .close(name: name)
@@ -49,37 +65,5 @@ enum TemplateTag: Equatable {
       }
     }
     return isName && !name.isEmpty ? String(decoding: name, as: UTF8.self) : nil
-  }
-}
-
-/// A template taken apart.
-enum TemplatePiece: Equatable {
-  case text(ArraySlice<UInt8>)
-  case tag(TemplateTag)
-
-  /// Nil where a tag is not closed or not one that may be used.
-  static func pieces(of source: [UInt8]) -> [TemplatePiece]? {
-    var pieces: [TemplatePiece] = []
-    var rest = source[...]
-    while let open = rest.firstRange(of: "{{") {
-      if !rest[..<open].isEmpty { pieces.append(.text(rest[..<open])) }
-      rest = rest[(open + 2)...]
-      let isTriple = rest.first == UInt8(ascii: "{")
-      guard let close = rest.firstRange(of: isTriple ? "}}}" : "}}") else { return nil }
-      let end = isTriple ? close + 1 : close
-      guard let tag = TemplateTag(rest[..<end]) else { return nil }
-      pieces.append(.tag(tag))
-      rest = rest[(end + 2)...]
-    }
-    if !rest.isEmpty { pieces.append(.text(rest)) }
-    return pieces
-  }
-}
-
-extension ArraySlice<UInt8> {
-  /// Where the ASCII text first stands.
-  func firstRange(of text: StaticString) -> Int? {
-    let wanted = Array(text.description.utf8)
-    return indices.first { self[$0...].starts(with: wanted) }
   }
 }

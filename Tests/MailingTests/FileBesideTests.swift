@@ -4,7 +4,7 @@ import Testing
 @testable import Mailing
 
 /// What goes along with the mails of a template.
-struct TemplateFileTests {
+struct FileBesideTests {
   @Test func `files beside a template go along with its mails, and with no others`() throws {
     let folder = try MailFolder.english()
     try folder.show("<img src=\"cid:logo.png\" alt=\"\">")
@@ -28,8 +28,8 @@ struct TemplateFileTests {
 
   @Test func `files belong to the language whose template is used`() throws {
     let folder = try MailFolder.english()
-    for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
-      let content = try #require(TemplateFiles.embedded.contents["en/\(part)"])
+    for part in MailPart.allCases.map({ $0.file(of: .link) }) {
+      let content = try #require(MailTemplateFiles.embedded.texts.contents["en/\(part)"])
       try folder.write("mail/de/\(part)", content)
     }
     try folder.write("mail/en/link.attachments/terms.txt", "x")
@@ -74,7 +74,7 @@ struct TemplateFileTests {
     let renderer = MessageRenderer(templates: try folder.templates())
     #expect(try renderer.compose(Sample.letter()).files.map(\.size) == [1 << 30])
     try folder.write(name, [], size: 1 << 30 + 1)
-    #expect(folder.problem() == "mail template en/link.attachments/big.zip: is larger than 1 GiB")
+    #expect(folder.problem() == "mail/en/link.attachments/big.zip: is larger than 1 GiB")
     #expect(throws: CompositionError(cause: "file_too_large")) {
       try renderer.compose(Sample.letter())
     }
@@ -88,7 +88,7 @@ struct TemplateFileTests {
     try folder.write("mail/en/changed.attachments/1", "x")
     #expect(folder.problem() == nil)
     try folder.write("mail/en/link.attachments/20", "x")
-    #expect(folder.problem() == "mail template en/link: has more than 20 files beside it")
+    #expect(folder.problem() == "mail/en/link: has more than 20 files beside it")
   }
 
   @Test func `files alone make a kind that needs its templates`() throws {
@@ -96,6 +96,6 @@ struct TemplateFileTests {
     try folder.writeEnglish([.link])
     #expect(folder.problem() == nil)
     try folder.write("mail/en/changed.attachments/a.txt", "x")
-    #expect(folder.problem() == "mail template en/changed.subject.mustache: does not exist")
+    #expect(folder.problem() == "mail/en/changed.subject.mustache: does not exist")
   }
 }

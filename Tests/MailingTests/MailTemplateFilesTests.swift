@@ -1,14 +1,15 @@
 import Glibc
+import Templates
 import Testing
 
 @testable import Mailing
 
-struct TemplateFolderTests {
+struct MailTemplateFilesTests {
   @Test func `templates are read from a folder`() throws {
     let folder = try MailFolder()
     try folder.writeEnglish()
     try folder.write("mail/en/link.subject.mustache", Array("Of our own\r\n".utf8))
-    let files = try TemplateFiles(directory: folder.path)
+    let files = try MailTemplateFiles(directory: folder.path)
     #expect(try Sample.render(Sample.letter(), files).subject == "Of our own")
   }
 
@@ -25,14 +26,14 @@ struct TemplateFolderTests {
 
   @Test func `a folder that is not there is named`() throws {
     let folder = try MailFolder()
-    #expect(folder.problem() == "mail template mail: does not exist")
+    #expect(folder.problem() == "mail: does not exist")
   }
 
   @Test func `a file that is not UTF-8 is named`() throws {
     let folder = try MailFolder()
     try folder.writeEnglish()
     try folder.write("mail/en/link.txt.mustache", [0x61, 0xff])
-    #expect(folder.problem() == "mail template en/link.txt.mustache: is not UTF-8")
+    #expect(folder.problem() == "mail/en/link.txt.mustache: is not UTF-8 text")
   }
 
   @Test func `64 KiB are read, one byte more is refused`() throws {
@@ -43,7 +44,7 @@ struct TemplateFolderTests {
     try folder.write("mail/en/link.txt.mustache", link + fill)
     #expect(folder.problem() == nil)
     try folder.write("mail/en/link.txt.mustache", link + fill + [UInt8(ascii: "x")])
-    #expect(folder.problem() == "mail template en/link.txt.mustache: is larger than 64 KiB")
+    #expect(folder.problem() == "mail/en/link.txt.mustache: has more than 64 KiB")
   }
 
   @Test func `a named pipe does not stop the start`() throws {
@@ -51,6 +52,6 @@ struct TemplateFolderTests {
     try folder.writeEnglish()
     #expect(unlink("\(folder.path)/mail/en/link.txt.mustache") == 0)
     #expect(mkfifo("\(folder.path)/mail/en/link.txt.mustache", 0o600) == 0)
-    #expect(folder.problem() == "mail template en/link.txt.mustache: is not a regular file")
+    #expect(folder.problem() == "mail/en/link.txt.mustache: is not a file")
   }
 }

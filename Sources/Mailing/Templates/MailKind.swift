@@ -1,7 +1,7 @@
 internal import PasswordReset
 
 /// What the mails of a template are about. The raw value begins the names of its files.
-enum TemplateKind: String, CaseIterable {
+enum MailKind: String, CaseIterable {
   case link
   case changed
   case noAccount = "no_account"
@@ -14,9 +14,6 @@ enum TemplateKind: String, CaseIterable {
       case .noAccount: .noAccount
       }
   }
-
-  /// What its templates may say besides `data.NAME`.
-  var names: [String] { self == .link ? ["brand", "link", "minutes"] : ["brand"] }
 
   /// `data` may name a person, and a mail about no account goes to whoever has the typed address.
   var hasData: Bool { self != .noAccount }

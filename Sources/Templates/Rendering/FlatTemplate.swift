@@ -8,23 +8,23 @@ struct FlatTemplate {
     case value(String)
   }
 
-  /// Stands around names in the one rendering; no template has it (see `TemplateRules`).
+  /// Stands around names in the one rendering; no template has it (see `TemplateSource`).
   private static let mark = "\u{1}"
 
   private let pieces: [Piece]
   private let textLength: Int
 
   /// Nil for a template with sections.
-  init?(_ source: [TemplatePiece], compiled: MustacheTemplate) {
+  init?(_ source: [TemplatePiece], compiled: MustacheTemplate, library: MustacheLibrary) {
     var names: [String] = []
-    for case .tag(let tag) in source {
+    for case .tag(let tag, _) in source {
       switch tag {
-      case .open, .close: return nil
+      case .open: return nil
       case .variable(let name, _): names.append(name)
-      case .textPragma, .comment: break
+      case .close, .layout, .block, .partial, .textPragma, .comment: break
       }
     }
-    let rendered = compiled.render(Self.marks(names)).utf8
+    let rendered = compiled.render(Self.marks(names), library: library).utf8
       .split(separator: 1, omittingEmptySubsequences: false)
     pieces = rendered.enumerated().map { place, piece in
       let text = String(decoding: Array(piece), as: UTF8.self)

@@ -1,23 +1,32 @@
+internal import Templates
+
 /// Renders a template with known values, so that what a reader will get is what is checked, and not
 /// only what the template's source seems to say.
-enum TemplateSample {
+enum MailSample {
   static let link = "https://sample.invalid/reset/verify?token=0123456789"
 
   static func check(
-    _ template: MailTemplate, of kind: TemplateKind, locale: String
-  ) throws(MailingError) {
-    let words = template.words(for: .sample(of: kind, link: link))
-    let problems: [(TemplatePart, String?)] = [
+    _ template: MailTemplate, of kind: MailKind
+  ) throws(TemplateProblem) {
+    let words = template.words(for: sample(of: kind))
+    let problems: [(MailPart, String?)] = [
       (.subject, problem(inSubject: words.subject, of: kind)),
       (.text, kind == .link ? problem(inText: words.text) : problem(withoutLink: words.text)),
       (.html, kind == .link ? problem(inHTML: words.html) : problem(withoutLink: words.html)),
     ]
     for case (let part, let problem?) in problems {
-      throw .template(file: "\(locale)/\(part.file(of: kind))", problem: problem)
+      throw TemplateProblem(file: template.file(of: part), problem: problem)
     }
   }
 
-  private static func problem(inSubject subject: String, of kind: TemplateKind) -> String? {
+  private static func sample(of kind: MailKind) -> TemplateValues {
+    guard kind == .link else { return TemplateValues(["brand": .text("Sample")]) }
+    return TemplateValues([
+      "brand": .text("Sample"), "link": .text(link), "minutes": .text("30"),
+    ])
+  }
+
+  private static func problem(inSubject subject: String, of kind: MailKind) -> String? {
     let lines = subject.utf8.split(separator: 10).filter { $0.contains { $0 > 0x20 } }
     guard lines.count == 1 else { return "must be one line of text" }
     return kind == .link ? leftover(subject) : problem(withoutLink: subject)

@@ -1,14 +1,15 @@
 import PasswordReset
+import Templates
 import Testing
 
 @testable import Mailing
 
-struct TemplateRuleTests {
+struct MailRuleTests {
   private static let anchor = "<a href=\"{{link}}\">Choose</a>"
 
-  private func problem(_ files: TemplateFiles) -> String? {
-    do throws(MailingError) {
-      _ = try Templates(files)
+  private func problem(_ files: MailTemplateFiles) -> String? {
+    do throws(TemplateProblem) {
+      _ = try MailTemplates(files)
       return nil
     } catch { return error.description }
   }
@@ -19,20 +20,20 @@ struct TemplateRuleTests {
 
   @Test(arguments: ["link.subject.mustache", "link.txt.mustache", "link.html.mustache"])
   func `a kind that a language has needs all its files`(name: String) {
-    var contents = TemplateFiles.embedded.contents
-    for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
+    var contents = MailTemplateFiles.embedded.texts.contents
+    for part in MailPart.allCases.map({ $0.file(of: .link) }) {
       contents["fr/\(part)"] = contents["en/\(part)"]
     }
-    #expect(problem(TemplateFiles(contents: contents)) == nil)
+    #expect(problem(MailTemplateFiles(contents: contents)) == nil)
     contents["fr/\(name)"] = nil
     #expect(
-      problem(TemplateFiles(contents: contents)) == "mail template fr/\(name): does not exist")
+      problem(MailTemplateFiles(contents: contents)) == "mail/fr/\(name): does not exist")
   }
 
   @Test func `links in English must be there`() {
     #expect(
-      problem(TemplateFiles(contents: [:]))
-        == "mail template en/link.subject.mustache: does not exist")
+      problem(MailTemplateFiles(contents: [:]))
+        == "mail/en/link.subject.mustache: does not exist")
   }
 
   @Test(arguments: ["x", "en_GB", "..", "enough-"])
@@ -41,11 +42,11 @@ struct TemplateRuleTests {
   }
 
   @Test func `a language has one folder`() {
-    var contents = TemplateFiles.embedded.contents
-    for part in TemplatePart.allCases.map({ $0.file(of: .link) }) {
+    var contents = MailTemplateFiles.embedded.texts.contents
+    for part in MailPart.allCases.map({ $0.file(of: .link) }) {
       contents["EN/\(part)"] = contents["en/\(part)"]
     }
-    #expect(problem(TemplateFiles(contents: contents))?.contains("two folders") == true)
+    #expect(problem(MailTemplateFiles(contents: contents))?.contains("two folders") == true)
   }
 
   @Test(arguments: [
@@ -53,7 +54,7 @@ struct TemplateRuleTests {
     ("{{#data.x}}{{link}}{{/data.x}}", "in a section"),
     ("{{^data.x}}{{link}}{{/data.x}}", "in a section"),
     ("({{link}})", "between spaces"), ("{{link}}.", "between spaces"),
-    ("{{link}}\u{301}", "valid Mustache"),
+    ("{{link}}\u{301}", "a tag"),
     ("{{link}} {{nmae}}", "uses {{nmae}}"), ("{{link}} {{email}}", "uses {{email}}"),
     ("{{link}} {{.}}", "uses {{.}}"), ("{{link}} {{data}}", "uses {{data}}"),
     ("{{link}} {{data.a.b}}", "uses {{data.a.b}}"), ("{{link}} {{data.}}", "uses {{data.}}"),
@@ -64,11 +65,11 @@ struct TemplateRuleTests {
     ("{{link}} {{#brand}}x{{/brand}}", "only data.*"),
     ("{{link}} {{#data.a}}", "does not close"), ("{{link}} {{/data.a}}", "not the open section"),
     ("{{link}} {{#data.a}}{{#data.b}}{{/data.a}}{{/data.b}}", "not the open section"),
-    ("{{link}}\n\u{0}", "control character in line 2"), ("{{link}} \u{600}{{brand}}", "tag"),
+    ("{{link}}\n\u{0}", "line 2: has a control character"), ("{{link}} \u{600}{{brand}}", "tag"),
   ])
   func `a text that breaks a rule is refused with its reason`(text: String, reason: String) {
     let problem = problem(Sample.files(text: text))
-    #expect(problem?.hasPrefix("mail template en/link.txt.mustache: ") == true)
+    #expect(problem?.hasPrefix("mail/en/link.txt.mustache") == true)
     #expect(problem?.contains(reason) == true, "\(problem ?? "accepted")")
   }
 
@@ -100,7 +101,7 @@ struct TemplateRuleTests {
   ])
   func `HTML that breaks a rule is refused with its reason`(html: String, reason: String) {
     let problem = problem(Sample.files(html: html))
-    #expect(problem?.hasPrefix("mail template en/link.html.mustache: ") == true)
+    #expect(problem?.hasPrefix("mail/en/link.html.mustache") == true)
     #expect(problem?.contains(reason) == true, "\(problem ?? "accepted")")
   }
 
@@ -117,7 +118,7 @@ struct TemplateRuleTests {
   @Test(arguments: ["", "   \n", "two\nlines", "{{link}}", "{{#data.x}}only with data{{/data.x}}"])
   func `a subject is one line without a link`(subject: String) {
     #expect(
-      problem(Sample.files(subject: subject))?.hasPrefix("mail template en/link.subject") == true)
+      problem(Sample.files(subject: subject))?.hasPrefix("mail/en/link.subject") == true)
   }
 
   @Test func `sections stand in one another 8 deep and no deeper`() {

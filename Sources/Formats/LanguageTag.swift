@@ -1,5 +1,3 @@
-internal import Formats
-
 /// A BCP 47 language tag such as `fr` or `pt-BR`: letters and digits in groups of 1 to 8, at most
 /// 35 octets (RFC 5646 §4.4.1).
 public struct LanguageTag: Sendable, Hashable, CustomStringConvertible {

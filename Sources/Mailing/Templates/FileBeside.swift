@@ -3,7 +3,7 @@ internal import PasswordReset
 
 /// A file beside a template that goes along with its mails. Only its size is looked at here; what
 /// it holds is read by the transport, piece by piece.
-struct TemplateFile: Sendable, Equatable {
+struct FileBeside: Sendable, Equatable {
   static let maximumSize: Int64 = 1 << 30
   static let maximumNameLength = 100
 

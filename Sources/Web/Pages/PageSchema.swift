@@ -1,0 +1,82 @@
+import Formats
+import PasswordReset
+import Templates
+
+/// What pages may say.
+enum PageSchema {
+  /// Of each language, without `.mustache`. Only `moment` may be missing, where no page names it.
+  static let files = [
+    "layout", "moment", "dead", "unknown", "on_its_way", "limited", "problem",
+  ]
+
+  static let dead = page(
+    TemplateNames(
+      optional: ["token", "brand"], choices: [["used", "expired", "replaced", "revoked"]],
+      inside: ["used": moment, "replaced": moment, "revoked": moment]),
+    partials: ["moment"])
+  static let limited = page(TemplateNames(values: ["minutes"], flags: ["one"]))
+  static let problem = page(TemplateNames(flags: ["unavailable"]))
+  static let plain = page(TemplateNames())
+
+  static let months = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+  ]
+
+  private static let moment = TemplateNames(
+    values: ["day", "year", "time"], choices: [months])
+
+  private static func page(_ names: TemplateNames, partials: [String] = []) -> TemplateSchema {
+    TemplateSchema(.html, names, partials: partials, layout: "layout")
+  }
+}
+
+/// What the page of a dead link says.
+enum PageValues {
+  /// Nil for a token that was not made here.
+  static func dead(_ refusal: TokenRefusal, token: String?, brand: String?) -> TemplateValues? {
+    var values = TemplateValues()
+    values["token"] = token.map { .text($0) }
+    values["brand"] = brand.map { .text($0) }
+    switch refusal {
+    case .invalid: return nil
+    case .used(let at): values["used"] = .section(moment(at))
+    case .revoked(let at): values["revoked"] = .section(moment(at))
+    case .replaced(let at): values["replaced"] = .section(moment(at))
+    case .expired: values["expired"] = .flag(true)
+    }
+    return values
+  }
+
+  /// In UTC, to the minute. The words for it are those of the language.
+  private static func moment(_ moment: Timestamp) -> TemplateValues {
+    let date = moment.civilDate
+    let time = [moment.secondsOfDay / 3600, moment.secondsOfDay / 60 % 60]
+      .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+    return TemplateValues([
+      "day": .text(String(date.day)), "year": .text(String(date.year)), "time": .text(time),
+      PageSchema.months[Int(date.month - 1)]: .flag(true),
+    ])
+  }
+}
+
+/// Renders pages with known values, so that what is checked is what a person will get.
+enum PageSample {
+  private static let day: Int64 = 86_400_000_000
+
+  /// A month with another one's name would pass every other check. A moment without months is fine.
+  static func check(moments page: Template, of locale: String) throws(TemplateProblem) {
+    // The fifteenth of each month of 1970.
+    let days: [Int64] = [14, 45, 73, 104, 134, 165, 195, 226, 257, 287, 318, 348]
+    let texts = days.map { day in
+      let at = Timestamp(microseconds: day * Self.day)
+      return [TokenRefusal.used(at: at), .replaced(at: at), .revoked(at: at)].compactMap {
+        PageValues.dead($0, token: nil, brand: nil).map(page.render)
+      }
+    }
+    guard [1, texts.count].contains(Set(texts).count) else {
+      throw TemplateProblem(
+        file: "pages/\(locale)/moment.mustache", problem: "has the same words for two months")
+    }
+  }
+}

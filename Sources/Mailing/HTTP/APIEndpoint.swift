@@ -34,6 +34,7 @@ struct APIEndpoint: Sendable {
   ///
   /// Some providers turn calls without User-Agent away. Amazon does not, and there it would be
   /// signed, although Amazon asks to leave out what is changed on the way.
+  /// It reaches public addresses only, unless its transport says more.
   /// - Parameter payloadSHA256: for signed calls only.
   func post(
     _ path: String, type: String, headers: [(name: String, value: String)] = [],
@@ -44,6 +45,6 @@ struct APIEndpoint: Sendable {
       method: "POST", url: "\(isPlain ? "http" : "https")://\(place)\(path)",
       headers: [("content-type", type), ("accept", "application/json")] + agent + headers,
       body: body, timeout: timeout.duration, allowPlainHTTP: isPlain, caFile: caFile,
-      authentication: authentication, payloadSHA256: payloadSHA256)
+      authentication: authentication, payloadSHA256: payloadSHA256, mayReachPrivate: false)
   }
 }

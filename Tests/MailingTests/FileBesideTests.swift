@@ -1,4 +1,5 @@
 import PasswordReset
+import Templates
 import Testing
 
 @testable import Mailing

@@ -146,7 +146,7 @@ struct MailKindTests {
   @Test(arguments: MailKind.allCases, MailPart.allCases)
   func `a kind of which there is any file needs all three`(kind: MailKind, part: MailPart) {
     for locale in ["en", "fr"] {
-      var contents = files(english: MailKind.allCases, [("fr", [kind])]).contents
+      var contents = files(english: MailKind.allCases, [("fr", [kind])]).texts.contents
       contents["\(locale)/\(part.file(of: kind))"] = nil
       #expect(
         problem(MailTemplateFiles(contents: contents))

@@ -1,5 +1,6 @@
 import Formats
 import PasswordReset
+import Templates
 import Testing
 
 @testable import Mailing

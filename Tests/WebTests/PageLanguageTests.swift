@@ -1,4 +1,6 @@
 import Formats
+import HTTPTypes
+import Hummingbird
 import PasswordReset
 import StoreContract
 import Templates

@@ -1,6 +1,6 @@
 import Formats
 import HTTPTypes
-import HummingbirdCore
+import Hummingbird
 import PasswordReset
 import StoreContract
 import Templates

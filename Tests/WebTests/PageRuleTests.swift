@@ -1,5 +1,5 @@
 import HTTPTypes
-import HummingbirdCore
+import Hummingbird
 import Templates
 import Testing
 
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"value="{{token}}""#, #"value="{{tokken}}""#, "line 6: uses {{tokken}}; known are brand and"),
+    (#"value="{{token}}""#, #"value="{{tokken}}""#, "line 6: uses {{tokken}}; known are token and"),
     (
       "used on {{>moment}}", "used on {{when}}", "line 1: uses {{when}}; known are day, year, time,"
     ),
@@ -79,7 +79,7 @@ import Testing
     ("problem", "{{#unavailable}}", "{{#unavailabel}}", "line 1: has a section on {{unavailabel}}"),
     ("unknown", "This link", "{{token}}", "line 1: uses {{token}}; known is none here"),
     ("unknown", "This link does not work", "", "line 1: leaves the block {{$title}} empty"),
-    ("on_its_way", "{{$main}}", "{{#main}}", "line 1: has a section on {{main}}; nothing may have"),
+    ("on_its_way", "{{$main}}", "{{#main}}", "line 1: has something between the blocks of"),
     ("layout", "{{$main}}{{/main}}", "{{$main}}", "line 26: does not close {{$main}}"),
     ("layout", "{{$main}}{{/main}}", "{{main}}", "line 26: has a tag that is neither a block"),
     ("layout", "<main>", #"<main title="{{$main}}{{/main}}">"#, "line 24: must not have {{$main}}"),

@@ -166,7 +166,7 @@ import Testing
     let settings = try place.settings(in: directory)
     #expect(settings.listenPublic == HostPort("127.0.0.1:\(ports.people)"))
     #expect(settings.listenInternal == HostPort("127.0.0.1:\(ports.programs)"))
-    #expect(settings.publicBase == place.people && !settings.isPublicSecure)
+    #expect(settings.publicURL?.text == place.people)
     #expect(settings.keyringFile == directory.file(.keyring))
     #expect("\(settings.transports)" == "[smtp://127.0.0.1:\(ports.smtp)?tls=none]")
     #expect("\(settings.lifetime)" == "30m" && settings.isWorkerEmbedded)

@@ -115,7 +115,7 @@ struct Dead: AsyncParsableCommand {
   static func withDesk(
     _ settings: Settings, _ body: (DeadLetters) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await lending(
         try DeadLetters(

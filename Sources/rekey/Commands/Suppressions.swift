@@ -129,7 +129,7 @@ struct Suppressions: AsyncParsableCommand {
   static func withDesk(
     _ settings: Settings, _ body: (SuppressionDesk) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await lending(
         try SuppressionDesk(url: url, isPooled: settings.isBehindPooler), body)

@@ -30,7 +30,7 @@ enum DevKeys {
 
   private static func readCallers(_ path: String) throws -> CallerKeys {
     guard access(path, F_OK) == 0 else { return .empty }
-    do { return try CallerKeys(file: try KeyFile.read(path, .callersFile)) } catch {
+    do { return try CallerKeys(file: try KeyFile.read(path, ConfigurationKey.callersFile)) } catch {
       throw CommandFailure(description: "\(path) is not a callers file; --reset begins anew")
     }
   }

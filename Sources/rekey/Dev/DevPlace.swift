@@ -18,11 +18,15 @@ struct DevPlace: Sendable {
   /// The settings of Rekey itself; what is not named here is as everywhere.
   func settings(in directory: DevDirectory) throws(ConfigurationProblem) -> Settings {
     let options: [ConfigurationKey: String] = [
-      .databaseURL: databaseURL, .listenPublic: "127.0.0.1:\(ports.people)",
-      .listenInternal: "127.0.0.1:\(ports.programs)", .publicURL: people,
-      .continueURL: "\(app)/new-password?token={token}", .keyringFile: directory.file(.keyring),
-      .callersFile: directory.file(.callers), .mailFrom: "Demo app <no-reply@example.com>",
-      .mailTransports: "smtp://127.0.0.1:\(ports.smtp)",
+      ConfigurationKey.databaseURL: databaseURL,
+      ConfigurationKey.listenPublic: "127.0.0.1:\(ports.people)",
+      ConfigurationKey.listenInternal: "127.0.0.1:\(ports.programs)",
+      ConfigurationKey.publicURL: people,
+      ConfigurationKey.continueURL: "\(app)/new-password?token={token}",
+      ConfigurationKey.keyringFile: directory.file(.keyring),
+      ConfigurationKey.callersFile: directory.file(.callers),
+      ConfigurationKey.mailFrom: "Demo app <no-reply@example.com>",
+      ConfigurationKey.mailTransports: "smtp://127.0.0.1:\(ports.smtp)",
     ]
     // Neither the environment nor a rekey.yaml of the working directory, which are for real setups.
     return try Settings(ConfigurationSources(only: options))

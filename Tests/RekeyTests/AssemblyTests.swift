@@ -18,15 +18,18 @@ import Testing
 
   private func complete(in folder: Folder) throws -> [ConfigurationKey: String] {
     [
-      .databaseURL: "postgresql:///none", .continueURL: "https://example.test/{token}",
-      .mailFrom: "a@example.test",
-      .keyringFile: try folder.write(try Keyring.newFile(createdAt: "d"), to: "keyring"),
-      .callersFile: try folder.write("", to: "callers"),
+      ConfigurationKey.databaseURL: "postgresql:///none",
+      ConfigurationKey.continueURL: "https://example.test/{token}",
+      ConfigurationKey.mailFrom: "a@example.test",
+      ConfigurationKey.keyringFile: try folder.write(
+        try Keyring.newFile(createdAt: "d"), to: "keyring"),
+      ConfigurationKey.callersFile: try folder.write("", to: "callers"),
     ]
   }
 
   @Test(arguments: [
-    ConfigurationKey.databaseURL, .keyringFile, .callersFile, .continueURL, .mailFrom,
+    ConfigurationKey.databaseURL, ConfigurationKey.keyringFile, ConfigurationKey.callersFile,
+    ConfigurationKey.continueURL, ConfigurationKey.mailFrom,
   ])
   func `what is needed and not given is named`(key: ConfigurationKey) throws {
     let folder = try Folder()
@@ -43,7 +46,7 @@ import Testing
   func `a database URL that libpq does not take is refused by one line without it`(
     url: String
   ) throws {
-    let line = try #require(Configured.problem([.databaseURL: url]))
+    let line = try #require(Configured.problem([ConfigurationKey.databaseURL: url]))
     #expect(line.hasPrefix("database.url: "))
     #expect(!line.contains("hunter2") && line.utf8.allSatisfy { $0 >= 0x20 }, "\(line)")
   }
@@ -52,7 +55,8 @@ import Testing
     let folder = try Folder()
     let options = try complete(in: folder)
     for path in ["\(folder.path)/no", "\(folder.path)/keyring", folder.path] {
-      let line = try problem(options.merging([.templatesDirectory: path]) { _, new in new })
+      let line = try problem(
+        options.merging([ConfigurationKey.templatesDirectory: path]) { _, new in new })
       #expect(line?.hasPrefix("templates.directory: ") == true)
     }
   }

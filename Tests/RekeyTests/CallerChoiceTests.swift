@@ -1,3 +1,4 @@
+import Formats
 import PasswordReset
 import Testing
 
@@ -48,39 +49,47 @@ import Testing
           sql: {accounts: {mode: sql, database_url: postgresql://h/d, query: SELECT 1}}
           url: {accounts.url: "https://b.test/"}
         """)
-    #expect(settings.common.directory == .http(url: "https://a.test/", secretFile: "/s"))
+    #expect(
+      settings.common.directory == .http(url: try WebURL("https://a.test/"), secretFile: "/s"))
     #expect(settings.own["none"]?.directory == DirectoryChoice.none)
     #expect(
       settings.own["sql"]?.directory
         == .sql(databaseURL: "postgresql://h/d", query: "SELECT 1"))
-    #expect(settings.own["url"]?.directory == .http(url: "https://b.test/", secretFile: "/s"))
+    #expect(
+      settings.own["url"]?.directory == .http(url: try WebURL("https://b.test/"), secretFile: "/s"))
   }
 
   @Test(arguments: [
     (
       "http", [ConfigurationKey.accountsURL: "https://a.test/"], ConfigurationKey.accountsSecretFile
     ),
-    ("http", [.accountsSecretFile: "/s"], .accountsURL),
-    ("sql", [.accountsDatabaseURL: "postgresql://h/d"], .accountsQuery),
-    ("sql", [.accountsQuery: "SELECT 1"], .accountsDatabaseURL),
+    ("http", [ConfigurationKey.accountsSecretFile: "/s"], ConfigurationKey.accountsURL),
+    (
+      "sql", [ConfigurationKey.accountsDatabaseURL: "postgresql://h/d"],
+      ConfigurationKey.accountsQuery
+    ),
+    ("sql", [ConfigurationKey.accountsQuery: "SELECT 1"], ConfigurationKey.accountsDatabaseURL),
   ])
   func `a directory without what it needs is refused`(
     mode: String, given: [ConfigurationKey: String], missing: ConfigurationKey
   ) throws {
-    let options = given.merging([.accountsMode: mode]) { _, new in new }
+    let options = given.merging([ConfigurationKey.accountsMode: mode]) { _, new in new }
     let line = try #require(Configured.problem(options))
-    #expect(line.hasPrefix("\(missing.rawValue) is required"))
+    #expect(line.hasPrefix("\(missing.name) is required"))
   }
 
-  @Test(arguments: ConfigurationKey.allCases)
+  @Test(arguments: ConfigurationKey.deployment)
   func `only what is a caller's own stands under its name`(key: ConfigurationKey) throws {
     let own: Set<ConfigurationKey> = [
-      .continueURL, .mailFrom, .mailNoAccount, .limitsEmail, .limitsClient, .limitsNoAccount,
-      .accountsMode, .accountsURL, .accountsSecretFile, .accountsDatabaseURL, .accountsQuery,
-      .eventsURL, .eventsSecretFile,
+      ConfigurationKey.continueURL, ConfigurationKey.mailFrom, ConfigurationKey.mailNoAccount,
+      ConfigurationKey.limitsEmail, ConfigurationKey.limitsClient, ConfigurationKey.limitsNoAccount,
+      ConfigurationKey.accountsMode, ConfigurationKey.accountsURL,
+      ConfigurationKey.accountsSecretFile, ConfigurationKey.accountsDatabaseURL,
+      ConfigurationKey.accountsQuery,
+      ConfigurationKey.eventsURL, ConfigurationKey.eventsSecretFile,
     ]
-    let text = "callers: {shop: {\(key.rawValue): \"\"}}"
-    let refused = "callers.shop.\(key.rawValue) is not a configuration key"
+    let text = "callers: {shop: {\(key.name): \"\"}}"
+    let refused = "callers.shop.\(key.name) is not a configuration key"
     let isRefused = try Configured.problem(file: text)?.contains(refused) ?? false
     #expect(isRefused != own.contains(key))
   }
@@ -108,7 +117,9 @@ import Testing
     #expect("\(try Configured.settings().longestWindow)" == "1d")
     let text = "callers: {shop: {limits.client: 1/30d}}"
     #expect("\(try Configured.settings(file: text).longestWindow)" == "30d")
-    let short = try Configured.settings([.limitsEmail: "1/1s", .limitsClient: "1/2s"])
+    let short = try Configured.settings([
+      ConfigurationKey.limitsEmail: "1/1s", ConfigurationKey.limitsClient: "1/2s",
+    ])
     #expect("\(short.longestWindow)" == "2s")
   }
 }

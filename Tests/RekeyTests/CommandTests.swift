@@ -109,7 +109,7 @@ import Testing
     #expect(Folder.mode(of: file) == 0o600)
     await #expect(throws: CommandFailure.self) { try await Keys.Init.parse(options).run() }
     #expect(Folder.text(of: file) == text)
-    let settings = try Configured.settings([.keyringFile: file])
+    let settings = try Configured.settings([ConfigurationKey.keyringFile: file])
     let states = try Assembly.readKeyring(settings).entries.map { "\($0.state)" }
     #expect(states.sorted() == ["pepper", "signing"])
   }

@@ -58,14 +58,14 @@ import Testing
   ]
 
   @Test func `these are the keys and no others`() {
-    #expect(ConfigurationKey.allCases.map(\.rawValue) == Self.table.map(\.0))
+    #expect(ConfigurationKey.deployment.map(\.name) == Self.table.map(\.0))
   }
 
   @Test(arguments: table)
   func `a key has one variable, one option and its default`(
     name: String, variable: String, option: String, fallback: String?
   ) throws {
-    let key = try #require(ConfigurationKey(rawValue: name))
+    let key = try #require(ConfigurationKey(name))
     #expect(key.environmentName == variable)
     #expect(key.optionName == option)
     #expect(key.defaultText == fallback)
@@ -78,13 +78,13 @@ import Testing
   func `a variable and an option reach their key and no other`(
     name: String, variable: String, option: String, fallback: String?
   ) throws {
-    let key = try #require(ConfigurationKey(rawValue: name))
+    let key = try #require(ConfigurationKey(name))
     let sources = try Configured.sources(file: "", environment: [variable: "x y/z:1"])
     let options = try Config.parse(["--\(option)", "x y/z:1"]).options.sources()
     for (sources, source) in [(sources, "the environment"), (options, "the command line")] {
       #expect(sources.value(key)?.text == "x y/z:1")
       #expect(sources.value(key)?.source == source)
-      for other in ConfigurationKey.allCases where other != key {
+      for other in ConfigurationKey.deployment where other != key {
         #expect(sources.value(other)?.text == other.defaultText)
       }
     }
@@ -99,21 +99,22 @@ import Testing
     #expect("\(settings.common.addressLimits)" == "3/15m 5/1h 10/1d")
     #expect("\(settings.common.clientLimits)" == "20/1h")
     #expect(settings.common.directory == .none)
-    #expect(settings.isWorkerEmbedded && settings.logsJSON && !settings.isPublicSecure)
+    #expect(settings.isWorkerEmbedded && settings.logsJSON)
     #expect("\(settings.logLevel)" == "info")
-    #expect(settings.databaseURL == nil && settings.publicBase == nil)
+    #expect(settings.databaseURL == nil && settings.publicURL == nil)
     #expect(settings.keyringFile == nil && settings.callersFile == nil)
     #expect(settings.transports.isEmpty && settings.own.isEmpty)
     #expect(settings.templatesDirectory == nil && settings.common.mailFrom == nil)
   }
 
   @Test(arguments: [
-    ConfigurationKey.databaseURL, .publicURL, .continueURL, .keyringFile, .callersFile, .mailFrom,
-    .mailTransports,
+    ConfigurationKey.databaseURL, ConfigurationKey.publicURL, ConfigurationKey.continueURL,
+    ConfigurationKey.keyringFile, ConfigurationKey.callersFile, ConfigurationKey.mailFrom,
+    ConfigurationKey.mailTransports,
   ])
   func `a missing value is named by key, option and variable`(key: ConfigurationKey) throws {
     let line = ConfigurationProblem.missing(key).description
-    #expect(line.hasPrefix("\(key.rawValue) is required"))
+    #expect(line.hasPrefix("\(key.name) is required"))
     #expect(line.contains("--\(key.optionName)") && line.contains(key.environmentName))
     #expect(line.contains(key.bounds))
     let settings = try Configured.settings()
@@ -122,10 +123,10 @@ import Testing
   }
 
   @Test func `an empty value of a key without default counts as not given`() throws {
-    let empty = ConfigurationKey.allCases.filter { $0.defaultText == nil }
+    let empty = ConfigurationKey.deployment.filter { $0.defaultText == nil }
     let settings = try Configured.settings(
       Dictionary(uniqueKeysWithValues: empty.map { ($0, "") }))
-    #expect(settings.databaseURL == nil && settings.publicBase == nil)
+    #expect(settings.databaseURL == nil && settings.publicURL == nil)
     #expect(settings.transports.isEmpty && settings.common.continueURL == nil)
   }
 }

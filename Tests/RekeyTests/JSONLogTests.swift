@@ -139,7 +139,9 @@ import Testing
 
   @Test(arguments: ["json", "text"])
   func `the format and the level are those of the configuration`(format: String) throws {
-    let settings = try Configured.settings([.logFormat: format, .logLevel: "warning"])
+    let settings = try Configured.settings([
+      ConfigurationKey.logFormat: format, ConfigurationKey.logLevel: "warning",
+    ])
     let logger = settings.logger("test")
     #expect(logger.logLevel == .warning)
     #expect(logger.handler is JSONLogHandler == (format == "json"))

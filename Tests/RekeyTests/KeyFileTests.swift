@@ -7,7 +7,7 @@ import Testing
 @Suite struct KeyFileTests {
   private func problem(_ path: String) -> String? {
     do throws(ConfigurationProblem) {
-      _ = try KeyFile.read(path, .accountsSecretFile)
+      _ = try KeyFile.read(path, ConfigurationKey.accountsSecretFile)
       return nil
     } catch { return error.description }
   }
@@ -16,7 +16,7 @@ import Testing
   func `a file that others cannot read and only its owner can write is read`(mode: mode_t) throws {
     let folder = try Folder()
     let path = try folder.write("hunter2\n", mode: mode)
-    #expect(try KeyFile.read(path, .accountsSecretFile) == "hunter2\n")
+    #expect(try KeyFile.read(path, ConfigurationKey.accountsSecretFile) == "hunter2\n")
   }
 
   @Test(arguments: [mode_t(0o604), 0o602, 0o620, 0o644, 0o660, 0o666, 0o777])
@@ -116,7 +116,7 @@ import Testing
   func `a keyring that is none is refused by one line without a key`(text: String) throws {
     let folder = try Folder()
     let path = try folder.write(text)
-    let settings = try Configured.settings([.keyringFile: path])
+    let settings = try Configured.settings([ConfigurationKey.keyringFile: path])
     #expect { _ = try Assembly.readKeyring(settings) } throws: { error in
       let line = "\(error)"
       return line.hasPrefix("keyring.file: \(path): ") && !line.contains("hunter2")
@@ -133,7 +133,7 @@ import Testing
   ) throws {
     let folder = try Folder()
     let path = try folder.write(text)
-    let settings = try Configured.settings([.callersFile: path])
+    let settings = try Configured.settings([ConfigurationKey.callersFile: path])
     #expect { _ = try Assembly.readCallerKeys(settings) } throws: {
       "\($0)" == "callers.file: \(path): \(sentence)"
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -8,25 +9,25 @@ import Testing
     let file = "token: {lifetime: 40m, keep_live: 2}\nretention: 20d\n"
     let environment = ["REKEY_TOKEN_LIFETIME": "50m", "REKEY_TOKEN_KEEP_LIVE": "4"]
     let sources = try Configured.sources(
-      options: [.tokenLifetime: "55m"], file: file, environment: environment)
-    #expect(sources.value(.tokenLifetime)?.text == "55m")
-    #expect(sources.value(.tokenLifetime)?.source == "the command line")
-    #expect(sources.value(.tokenKeepLive)?.text == "4")
-    #expect(sources.value(.tokenKeepLive)?.source == "the environment")
-    #expect(sources.value(.retention)?.text == "20d")
-    #expect(sources.value(.retention)?.source.hasSuffix("/rekey.yaml") == true)
-    #expect(sources.value(.workerLease)?.text == "90s")
-    #expect(sources.value(.workerLease)?.source == "default")
+      options: [ConfigurationKey.tokenLifetime: "55m"], file: file, environment: environment)
+    #expect(sources.value(ConfigurationKey.tokenLifetime)?.text == "55m")
+    #expect(sources.value(ConfigurationKey.tokenLifetime)?.source == "the command line")
+    #expect(sources.value(ConfigurationKey.tokenKeepLive)?.text == "4")
+    #expect(sources.value(ConfigurationKey.tokenKeepLive)?.source == "the environment")
+    #expect(sources.value(ConfigurationKey.retention)?.text == "20d")
+    #expect(sources.value(ConfigurationKey.retention)?.source.hasSuffix("/rekey.yaml") == true)
+    #expect(sources.value(ConfigurationKey.workerLease)?.text == "90s")
+    #expect(sources.value(ConfigurationKey.workerLease)?.source == "default")
   }
 
-  @Test func `an empty variable is given, and hides the file`() throws {
+  @Test func `an empty variable is none, and hides nothing`() throws {
     let file = "templates.directory: /t\nretention: 20d\n"
     #expect(try Configured.settings(file: file).templatesDirectory == "/t")
     let settings = try Configured.settings(
-      file: file, environment: ["REKEY_TEMPLATES_DIRECTORY": ""])
-    #expect(settings.templatesDirectory == nil)
-    let line = try Configured.problem(file: file, environment: ["REKEY_RETENTION": ""])
-    #expect(line?.hasPrefix("retention: \"\" from the environment is not") == true)
+      file: file, environment: ["REKEY_TEMPLATES_DIRECTORY": "", "REKEY_RETENTION": ""])
+    #expect(settings.templatesDirectory == "/t" && "\(settings.retention)" == "20d")
+    let line = try Configured.problem(file: file, environment: ["REKEY_RETENTIONS": ""])
+    #expect(line == "REKEY_RETENTIONS is not a configuration variable of rekey")
   }
 
   @Test func `a bad value is refused where it stands, also behind a good one`() throws {
@@ -94,6 +95,19 @@ import Testing
   func `a file that may be read in two ways is refused by one line`(text: String) throws {
     let line = try #require(try Configured.problem(file: text), "\(text)")
     #expect(line.utf8.allSatisfy { $0 >= 0x20 }, "\(line)")
+  }
+
+  @Test(arguments: [
+    ([UInt8]("retention: ".utf8) + [0xff], "is not UTF-8 text"),
+    ([UInt8](repeating: 0x23, count: 1 << 20 + 1), "has more than 1024 KiB"),
+  ])
+  func `a file that is no small text is refused`(bytes: [UInt8], sentence: String) throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/rekey.yaml"
+    try Data(bytes).write(to: URL(filePath: path))
+    #expect {
+      _ = try ConfigurationSources(options: [:], environment: [:], file: path)
+    } throws: { "\($0)" == "\(path) \(sentence)" }
   }
 
   @Test func `a file that is named must be there`() throws {

@@ -32,7 +32,7 @@ struct Assembly: Sendable {
   init(_ settings: Settings, logger: Logger, name: String) throws {
     self.settings = settings
     self.logger = logger
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     do {
       database = try Database(
         url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
@@ -57,16 +57,16 @@ struct Assembly: Sendable {
   }
 
   static func readKeyring(_ settings: Settings) throws(ConfigurationProblem) -> Keyring {
-    let path = try settings.require(settings.keyringFile, .keyringFile)
-    let text = try KeyFile.read(path, .keyringFile)
+    let path = try settings.require(settings.keyringFile, ConfigurationKey.keyringFile)
+    let text = try KeyFile.read(path, ConfigurationKey.keyringFile)
     do { return try Keyring(file: text) } catch {
       throw ConfigurationProblem("keyring.file: \(path): \(error.sentence)")
     }
   }
 
   static func readCallerKeys(_ settings: Settings) throws(ConfigurationProblem) -> CallerKeys {
-    let path = try settings.require(settings.callersFile, .callersFile)
-    let text = try KeyFile.read(path, .callersFile)
+    let path = try settings.require(settings.callersFile, ConfigurationKey.callersFile)
+    let text = try KeyFile.read(path, ConfigurationKey.callersFile)
     do { return try CallerKeys(file: text) } catch {
       throw ConfigurationProblem("callers.file: \(path): \(error.sentence)")
     }

@@ -10,13 +10,13 @@ extension CallerBook {
 
 extension CallerSettings {
   fileprivate init(_ choices: CallerChoices, _ settings: Settings) throws(ConfigurationProblem) {
-    let continueURL = try settings.require(choices.continueURL, .continueURL)
-    let mailFrom = try settings.require(choices.mailFrom, .mailFrom)
+    let continueURL = try settings.require(choices.continueURL, ConfigurationKey.continueURL)
+    let mailFrom = try settings.require(choices.mailFrom, ConfigurationKey.mailFrom)
     self.init(
       continueURL: continueURL, addressLimits: choices.addressLimits,
       clientLimits: choices.clientLimits, directory: choices.directory.mode, mailFrom: mailFrom,
       brand: choices.brand ?? mailFrom.name ?? mailFrom.address.domain,
-      noAccountLimits: choices.saysNoAccount ? choices.noAccountLimits : nil,
+      noAccountLimits: choices.noAccountLimits,
       wantsEvents: choices.events != nil)
   }
 }

@@ -17,13 +17,9 @@ extension Assembly {
     switch choice {
     case .none: return nil
     case .http(let url, let secretFile):
-      let target: WebURL
-      do { target = try WebURL(url) } catch {
-        throw ConfigurationProblem("accounts.url: \(error)")
-      }
       return HTTPDirectory(
-        target, policy: settings.addresses, clock: database.time,
-        secrets: try Self.webhookSecrets(secretFile, .accountsSecretFile),
+        url, policy: settings.addresses, clock: database.time,
+        secrets: try Self.webhookSecrets(secretFile, ConfigurationKey.accountsSecretFile),
         makeID: { "msg_" + UUID().uuidString.lowercased() }, through: loop)
     case .sql(let databaseURL, let query):
       do {

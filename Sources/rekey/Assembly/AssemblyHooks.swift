@@ -14,13 +14,13 @@ extension Assembly {
       store: suppressions, suppressor: suppressor, vault: vault,
       subscribers: subscribers)
     let hooks: [(any ProviderHook)?] = [
-      try Self.hook(files.sendGrid, .hooksSendGridKeyFile) {
+      try Self.hook(files.sendGrid, ConfigurationKey.hooksSendGridKeyFile) {
         text throws(HookProblem) in try SendGridHook(file: text, addresses: addresses)
       },
-      try Self.hook(files.mailgun, .hooksMailgunKeyFile) {
+      try Self.hook(files.mailgun, ConfigurationKey.hooksMailgunKeyFile) {
         text throws(HookProblem) in try MailgunHook(file: text, addresses: addresses)
       },
-      try Self.hook(files.postmark, .hooksPostmarkKeyFile) {
+      try Self.hook(files.postmark, ConfigurationKey.hooksPostmarkKeyFile) {
         text throws(HookProblem) in try PostmarkHook(file: text, addresses: addresses)
       },
       try sesHook(),
@@ -34,7 +34,7 @@ extension Assembly {
     guard let path else { return nil }
     let text = try KeyFile.read(path, key)
     do { return try make(text) } catch {
-      throw ConfigurationProblem("\(key.rawValue): \(path): \(error)")
+      throw ConfigurationProblem("\(key.name): \(path): \(error)")
     }
   }
 

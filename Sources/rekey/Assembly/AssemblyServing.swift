@@ -42,7 +42,7 @@ extension Assembly {
     let (people, programs) = (settings.listenPublic, settings.listenInternal)
     return try [watch, reloading()] + (withWorker ? working() : []) + [
       Listener.forPeople(
-        surface, isSecure: settings.isPublicSecure, host: people.host.text,
+        surface, isSecure: settings.publicURL?.url.isSecure ?? false, host: people.host.text,
         port: Int(people.port ?? 0),
         limits: limits, logger: logger, onBound: { await onBound(.people, $0) }),
       Listener.forPrograms(

@@ -55,7 +55,7 @@ extension Assembly {
 
   private func mailDelivery(_ outbox: StoredOutbox, _ chain: TransportChain) throws -> MailDelivery
   {
-    let base = try settings.require(settings.publicBase, .publicURL)
+    let base = try settings.require(settings.publicURL, ConfigurationKey.publicURL).text
     return MailDelivery(
       MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor,
@@ -66,7 +66,7 @@ extension Assembly {
   }
 
   private func makeChain() throws(ConfigurationProblem) -> TransportChain {
-    guard !settings.transports.isEmpty else { throw .missing(.mailTransports) }
+    guard !settings.transports.isEmpty else { throw .missing(ConfigurationKey.mailTransports) }
     let context = TransportContext(
       ehloName: ehloName, smtpUTF8: settings.addresses.smtpUTF8,
       mayReachPrivate: settings.mayReachPrivate, hash: SHA256.hash(chunks:),
@@ -83,7 +83,7 @@ extension Assembly {
 
   /// Receivers write it into every mail, so it is the public name and never the host's own.
   private var ehloName: String {
-    let host = settings.publicBase.flatMap { try? WebURL($0) }?.host
+    let host = settings.publicURL?.url.host
     return host.flatMap { $0.isIPv6 ? nil : $0.text } ?? "localhost"
   }
 
@@ -100,12 +100,9 @@ extension Assembly {
     _ choice: EventsChoice?
   ) throws(ConfigurationProblem) -> (any EventTransport)? {
     guard let choice else { return nil }
-    let url: WebURL
-    do { url = try WebURL(choice.url) } catch {
-      throw ConfigurationProblem("events.url: \(error)")
-    }
     return EventWebhook(
-      url, secrets: try Self.webhookSecrets(choice.secretFile, .eventsSecretFile),
+      choice.url,
+      secrets: try Self.webhookSecrets(choice.secretFile, ConfigurationKey.eventsSecretFile),
       clock: database.time, through: loop)
   }
 
@@ -114,7 +111,7 @@ extension Assembly {
   ) throws(ConfigurationProblem) -> WebhookSecrets {
     let text = try KeyFile.read(path, key)
     do { return try WebhookSecrets(file: text) } catch {
-      throw ConfigurationProblem("\(key.rawValue): \(path) \(error)")
+      throw ConfigurationProblem("\(key.name): \(path) \(error)")
     }
   }
 }

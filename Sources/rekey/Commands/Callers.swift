@@ -41,7 +41,7 @@ struct Callers: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try options.settings()
-      let path = try settings.require(settings.callersFile, .callersFile)
+      let path = try settings.require(settings.callersFile, ConfigurationKey.callersFile)
       var key = ""
       try KeyFile.change(path) { former in
         let entries = former == nil ? [] : try Assembly.readCallerKeys(settings).entries
@@ -122,7 +122,7 @@ struct Callers: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try options.settings()
-      let path = try settings.require(settings.callersFile, .callersFile)
+      let path = try settings.require(settings.callersFile, ConfigurationKey.callersFile)
       var removed = 0
       try KeyFile.change(path) { former in
         _ = try Assembly.readCallerKeys(settings)

@@ -18,12 +18,12 @@ struct Config: AsyncParsableCommand {
   func run() async throws {
     let sources = try options.sources()
     _ = try Settings(sources)
-    for key in ConfigurationKey.allCases {
-      show(key.rawValue, key, sources.value(key))
+    for key in ConfigurationKey.deployment {
+      show(key.name, key, sources.value(key))
     }
     for (name, values) in sources.callers.sorted(by: { $0.key < $1.key }) {
       for (text, value) in values.sorted(by: { $0.key < $1.key }) {
-        let key = ConfigurationKey(rawValue: text)
+        let key = ConfigurationKey.perCaller.first { $0.name == text }
         show("callers.\(name).\(text)", key, (value, "the file"))
       }
     }

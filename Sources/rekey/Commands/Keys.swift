@@ -23,7 +23,7 @@ struct Keys: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try options.settings()
-      let path = try settings.require(settings.keyringFile, .keyringFile)
+      let path = try settings.require(settings.keyringFile, ConfigurationKey.keyringFile)
       try KeyFile.create(path, try Keyring.newFile(createdAt: Today.text))
       Console.error("made \(path); keep a copy in a safe place: without it no link works")
     }

@@ -31,7 +31,7 @@ struct Migrate: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try options.settings()
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     do {
       let migrator = try Migrator(url: url)
       defer { Task { await migrator.close() } }

@@ -50,7 +50,7 @@ struct Purge: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try options.settings()
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     let age = olderThan.flatMap { WholeDuration($0) } ?? settings.retention
     do {
       let purger = try Purger(

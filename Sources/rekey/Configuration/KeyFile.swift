@@ -1,25 +1,15 @@
+import Formats
 import Foundation
 import Glibc
 
 /// A file with keys or their hashes, refused when others can read it or group or others can write it.
 enum KeyFile {
   static func read(_ path: String, _ key: ConfigurationKey) throws(ConfigurationProblem) -> String {
-    var info = stat()
-    guard stat(path, &info) == 0 else {
-      throw ConfigurationProblem("\(key.rawValue): \(path) cannot be read")
-    }
-    guard info.st_mode & S_IFMT == S_IFREG else {
-      throw ConfigurationProblem("\(key.rawValue): \(path) is not a file")
-    }
-    guard info.st_mode & (S_IROTH | S_IWOTH | S_IWGRP) == 0 else {
+    do { return try SmallFile.text(path, for: .owner, atMost: 1 << 20) } catch .openToOthers {
       throw ConfigurationProblem(
-        "\(key.rawValue): \(path) can be read by others or written by group or others; chmod 600 \(path)"
+        "\(key.name): \(path) can be read by others or written by group or others; chmod 600 \(path)"
       )
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ConfigurationProblem("\(key.rawValue): \(path) cannot be read")
-    }
-    return String(decoding: data, as: UTF8.self)
+    } catch { throw ConfigurationProblem("\(key.name): \(path) \(error)") }
   }
 
   /// Makes a new file with mode 0600; nothing that is there is overwritten.

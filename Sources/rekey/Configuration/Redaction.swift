@@ -1,4 +1,5 @@
 import Formats
+import Mailing
 
 /// Takes user and password out of URLs. What is not plainly a URL, or several, without other secrets
 /// is not shown at all.
@@ -36,12 +37,10 @@ enum Redaction {
       && isPlainQuery(text.drop { $0 != UInt8(ascii: "?") }.dropFirst())
   }
 
-  private static let plainParameters: Set = [
+  private static let plainParameters = Set(TransportURL.optionNames).union([
     "sslmode", "sslrootcert", "target_session_attrs", "connect_timeout", "application_name",
-    "host", "port", "dbname", "user", "tls", "ehlo", "timeout", "ca", "password_file",
-    "key_file", "secret_file", "session_token_file", "domain", "stream", "region",
-    "configuration_set",
-  ]
+    "host", "port", "dbname", "user",
+  ])
 
   /// Only parameters that are known to be plain, named without escapes, and one value for each.
   private static func isPlainQuery(_ query: ArraySlice<UInt8>) -> Bool {

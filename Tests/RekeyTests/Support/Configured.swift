@@ -21,7 +21,7 @@ enum Configured {
     let folder = try Folder()
     return try withExtendedLifetime(folder) {
       try ConfigurationSources(
-        options: Dictionary(uniqueKeysWithValues: options.map { ($0.rawValue, $1) }),
+        options: Dictionary(uniqueKeysWithValues: options.map { ($0.name, $1) }),
         environment: environment, file: try folder.write(file, to: "rekey.yaml"))
     }
   }

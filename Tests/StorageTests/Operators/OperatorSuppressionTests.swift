@@ -29,7 +29,8 @@ import Testing
     return try vault.seal(try EmailAddress("ann@example.org", policy: policy), for: id)
   }
 
-  private func with(_ body: (TestDatabase, OperatorSuppressions) async throws -> Void) async throws {
+  private func with(_ body: (TestDatabase, OperatorSuppressions) async throws -> Void) async throws
+  {
     try await TestDatabase.with { database in
       try await database.stopTime()
       let desk = try OperatorSuppressions(url: try database.url(.ops))
@@ -39,7 +40,8 @@ import Testing
   }
 
   private func all(
-    _ desk: OperatorSuppressions, reason: SuppressionReason? = nil, limit: Int? = nil, page: Int = 5000
+    _ desk: OperatorSuppressions, reason: SuppressionReason? = nil, limit: Int? = nil,
+    page: Int = 5000
   ) async throws -> [SuppressedAddress] {
     var found: [SuppressedAddress] = []
     try await desk.list(reason: reason, limit: limit, page: page) {

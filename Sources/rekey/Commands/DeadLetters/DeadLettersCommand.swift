@@ -116,7 +116,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
   static func withDeadLetters(
     _ settings: Settings, _ body: (DeadLetters) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await closing(
         try DeadLetters(

@@ -113,7 +113,7 @@ struct OutboxCommand: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try options.settings()
-      let url = try settings.require(settings.databaseURL, .databaseURL)
+      let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
       let statistics = try await workingOnDatabase {
         try await OutboxStatistics.read(url: url, isPooled: settings.isBehindPooler)
       }
@@ -125,7 +125,7 @@ struct OutboxCommand: AsyncParsableCommand {
   private static func withSwitch(
     _ settings: Settings, _ body: (OutboxSwitch) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await closing(
         try OutboxSwitch(url: url, isPooled: settings.isBehindPooler), body)

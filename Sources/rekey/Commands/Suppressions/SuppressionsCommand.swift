@@ -130,7 +130,7 @@ struct SuppressionsCommand: AsyncParsableCommand {
   static func withSuppressions(
     _ settings: Settings, _ body: (OperatorSuppressions) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, .databaseURL)
+    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await closing(
         try OperatorSuppressions(url: url, isPooled: settings.isBehindPooler), body)

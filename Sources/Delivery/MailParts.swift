@@ -6,7 +6,7 @@ public struct MailParts: Sendable {
   public var suppressions: any SuppressionList
   public var suppressor: Suppressor
   public var vault: Vault
-  public var callers: Current<CallerBook>
+  public var callers: Reloadable<CallerBook>
   /// Who is asked for the accounts of a caller; nil where nobody is.
   public var directory: @Sendable (Caller) -> (any AccountDirectory)?
   public var composer: any MessageComposer
@@ -20,7 +20,7 @@ public struct MailParts: Sendable {
 
   public init(
     outbox: any Outbox, suppressions: any SuppressionList, suppressor: Suppressor, vault: Vault,
-    callers: Current<CallerBook>,
+    callers: Reloadable<CallerBook>,
     directory: @escaping @Sendable (Caller) -> (any AccountDirectory)?,
     composer: any MessageComposer, chain: TransportChain,
     link: @escaping @Sendable (String) -> String, lifetime: WholeDuration, giveUp: GiveUp,

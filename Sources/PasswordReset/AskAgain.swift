@@ -11,10 +11,10 @@ public struct AskAgain: Sendable {
   private let request: RequestReset
   private let reader: any RequestReader
   private let vault: Vault
-  private let callers: Current<CallerBook>
+  private let callers: Reloadable<CallerBook>
 
   public init(
-    request: RequestReset, reader: any RequestReader, vault: Vault, callers: Current<CallerBook>
+    request: RequestReset, reader: any RequestReader, vault: Vault, callers: Reloadable<CallerBook>
   ) {
     self.request = request
     self.reader = reader

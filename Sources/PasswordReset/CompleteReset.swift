@@ -2,9 +2,9 @@
 /// notice, once for each request however often it is reported.
 public struct CompleteReset: Sendable {
   private let completer: any RequestCompleter
-  private let callers: Current<CallerBook>
+  private let callers: Reloadable<CallerBook>
 
-  public init(completer: any RequestCompleter, callers: Current<CallerBook>) {
+  public init(completer: any RequestCompleter, callers: Reloadable<CallerBook>) {
     self.completer = completer
     self.callers = callers
   }

@@ -3,10 +3,10 @@ public struct ConsumeToken: Sendable {
   private let consumer: any TokenConsumer
   private let vault: Vault
   private let verify: VerifyToken
-  private let callers: Current<CallerBook>
+  private let callers: Reloadable<CallerBook>
 
   public init(
-    consumer: any TokenConsumer, vault: Vault, verify: VerifyToken, callers: Current<CallerBook>
+    consumer: any TokenConsumer, vault: Vault, verify: VerifyToken, callers: Reloadable<CallerBook>
   ) {
     self.consumer = consumer
     self.vault = vault

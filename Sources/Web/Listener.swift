@@ -6,12 +6,16 @@ import NIOCore
 public import PasswordReset
 public import ServiceLifecycle
 
-/// One of the two doors. Neither serves the other's routes.
+/// One of the two listeners. Neither serves the other's routes.
 public struct Listener: Service {
   private let application: Application<SurfaceResponder>
   private let address: String
 
-  /// - Parameter onBound: told the port once the door is open.
+  public enum Kind: String, Sendable {
+    case `public`, `internal`
+  }
+
+  /// - Parameter onBound: told the port once it listens.
   private init(
     _ responder: SurfaceResponder, host: String, port: Int, logger: Logger,
     onBound: @escaping @Sendable (Int) async -> Void
@@ -41,7 +45,7 @@ public struct Listener: Service {
     }
   }
 
-  /// Why there is no door.
+  /// Why nothing listens.
   public struct NotBound: Error, Sendable, CustomStringConvertible {
     let address: String
     let code: CInt
@@ -62,44 +66,44 @@ public struct Listener: Service {
 
 extension Listener {
   /// For people: the link, its pages; and for mail providers, who call from outside too.
-  public static func forPeople(
+  public static func `public`(
     _ surface: Surface, isSecure: Bool, host: String, port: Int, limits: EdgeLimits = .init(),
     logger: Logger, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> Listener {
     Listener(
       SurfaceResponder(
         table: RouteTable(routes: surface.publicRoutes(hookBody: limits.hookBody)),
-        keys: Current(.empty),
-        callers: surface.callers, headers: SecurityHeaders(for: .people(isSecure: isSecure)),
-        log: AccessLog(logger: logger, listener: "public"), limits: limits,
+        keys: Reloadable(.empty),
+        callers: surface.callers, headers: SecurityHeaders(for: .public(isSecure: isSecure)),
+        log: AccessLog(logger: logger, listener: .public), limits: limits,
         notFoundPage: surface.problemPage),
       host: host, port: port, logger: logger, onBound: onBound)
   }
 
   /// For main apps with their keys.
-  public static func forPrograms(
-    _ surface: Surface, keys: Current<CallerKeys>, host: String, port: Int,
+  public static func `internal`(
+    _ surface: Surface, keys: Reloadable<CallerKeys>, host: String, port: Int,
     limits: EdgeLimits = .init(), logger: Logger,
     onBound: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> Listener {
     Listener(
       SurfaceResponder(
         table: RouteTable(routes: surface.internalRoutes), keys: keys, callers: surface.callers,
-        headers: SecurityHeaders(for: .programs),
-        log: AccessLog(logger: logger, listener: "internal"), limits: limits, notFoundPage: nil),
+        headers: SecurityHeaders(for: .internal),
+        log: AccessLog(logger: logger, listener: .internal), limits: limits, notFoundPage: nil),
       host: host, port: port, logger: logger, onBound: onBound)
   }
 
   /// For the health of a worker.
-  public static func forHealth(
-    _ surface: HealthSurface, callers: Current<CallerBook>, host: String, port: Int,
+  public static func health(
+    _ surface: HealthSurface, callers: Reloadable<CallerBook>, host: String, port: Int,
     logger: Logger, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> Listener {
     Listener(
       SurfaceResponder(
-        table: RouteTable(routes: surface.routes), keys: Current(.empty), callers: callers,
-        headers: SecurityHeaders(for: .programs),
-        log: AccessLog(logger: logger, listener: "internal"), limits: .init(), notFoundPage: nil),
+        table: RouteTable(routes: surface.routes), keys: Reloadable(.empty), callers: callers,
+        headers: SecurityHeaders(for: .internal),
+        log: AccessLog(logger: logger, listener: .internal), limits: .init(), notFoundPage: nil),
       host: host, port: port, logger: logger, onBound: onBound)
   }
 }

@@ -12,16 +12,16 @@ public struct Surface: Sendable {
   public let reader: any RequestReader
   public let readiness: any Readiness
   public let vault: Vault
-  public let callers: Current<CallerBook>
+  public let callers: Reloadable<CallerBook>
   public let addresses: EmailAddress.Policy
-  public let pages: Current<Pages>
+  public let pages: Reloadable<Pages>
   public let hooks: ProviderHooks
 
   public init(
     request: RequestReset, again: AskAgain, verify: VerifyToken, consume: ConsumeToken,
     complete: CompleteReset, invalidate: InvalidateAccount, reader: any RequestReader,
-    readiness: any Readiness, vault: Vault, callers: Current<CallerBook>,
-    addresses: EmailAddress.Policy, pages: Current<Pages>, hooks: ProviderHooks
+    readiness: any Readiness, vault: Vault, callers: Reloadable<CallerBook>,
+    addresses: EmailAddress.Policy, pages: Reloadable<Pages>, hooks: ProviderHooks
   ) {
     self.request = request
     self.again = again

@@ -11,8 +11,8 @@ struct SurfaceResponder: HTTPResponder {
   }
 
   let table: RouteTable
-  let keys: Current<CallerKeys>
-  let callers: Current<CallerBook>
+  let keys: Reloadable<CallerKeys>
+  let callers: Reloadable<CallerBook>
   let headers: SecurityHeaders
   let log: AccessLog
   let limits: EdgeLimits

@@ -23,7 +23,7 @@ import Testing
     return MailDelivery(
       MailParts(
         outbox: store, suppressions: store, suppressor: suppressor, vault: contract.vault,
-        callers: Current(CallerBook(common: try Sample.settings(), own: [:])),
+        callers: Reloadable(CallerBook(common: try Sample.settings(), own: [:])),
         directory: { _ in nil }, composer: Composer(), chain: chain, link: { $0 },
         lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: 5),
       logger: book.logger)

@@ -25,7 +25,7 @@ import Testing
       recorder: recorder ?? self.recorder, vault: vault, clock: StoppedClock(),
       random: { Array(1...20) })
     return try await AskAgain(
-      request: request, reader: store, vault: vault, callers: Current(book))(text)?.outcome
+      request: request, reader: store, vault: vault, callers: Reloadable(book))(text)?.outcome
   }
 
   private func draftDetails() throws -> RequestDetails {

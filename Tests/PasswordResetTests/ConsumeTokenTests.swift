@@ -21,7 +21,7 @@ import Testing
       retention: WholeDuration(seconds: 86_400))
     let book = CallerBook(common: try Sample.settings(), own: [:])
     return try await ConsumeToken(
-      consumer: consumer, vault: vault, verify: verify, callers: Current(book))(
+      consumer: consumer, vault: vault, verify: verify, callers: Reloadable(book))(
         token ?? self.token, by: caller, accountVersion: version,
         key: key.flatMap(IdempotencyKey.init)
       ).answer

@@ -110,7 +110,7 @@ extension StoreContract {
     settings.wantsEvents = reports
     let consume = ConsumeToken(
       consumer: store.consumer, vault: vault, verify: verify,
-      callers: Current(CallerBook(common: settings, own: [:])))
+      callers: Reloadable(CallerBook(common: settings, own: [:])))
     return try await consume(
       try vault.mint(.reset, for: id), by: caller, accountVersion: version,
       key: try key.map { try #require(IdempotencyKey($0)) }

@@ -4,7 +4,7 @@ public import PasswordReset
 public enum TestVault {
   public static func make() throws -> Vault {
     let file = try Keyring.newFile(createdAt: "2026-01-01")
-    return Vault(keyring: Current(try Keyring(file: file)), domains: ASCIIDomains())
+    return Vault(keyring: Reloadable(try Keyring(file: file)), domains: ASCIIDomains())
   }
 
   public static func address(_ text: String) throws -> EmailAddress {

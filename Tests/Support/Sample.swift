@@ -36,7 +36,7 @@ public enum Sample {
 
   public static func vault(_ lines: String...) throws -> Vault {
     let lines = lines.isEmpty ? [signing, pepper] : lines
-    return Vault(keyring: Current(try Keyring(file: lines.joined())), domains: NoDomains())
+    return Vault(keyring: Reloadable(try Keyring(file: lines.joined())), domains: NoDomains())
   }
 
   public static func id(_ text: String = "019aa6b2-7c00-7123-8456-0123456789ab") throws -> RequestID

@@ -74,12 +74,12 @@ import Testing
     let site = try Site()
     let id = try await site.contract.accept()
     let key = [("Authorization", "Bearer \(site.key)")]
-    let found = try await site.send(.get, "/reset/requests/\(id)", at: .programs, headers: key)
+    let found = try await site.send(.get, "/reset/requests/\(id)", at: .internal, headers: key)
     #expect(found.status == 200)
     #expect(try line(site).fields["route"] == "/reset/requests/{id}")
     #expect(try line(site).fields["code"] == "-")
     #expect(!site.log.lines.contains { $0.text.hasBytes(id.description) })
-    _ = try await site.send(.get, "/ada@example.com?token=secret", at: .programs)
+    _ = try await site.send(.get, "/ada@example.com?token=secret", at: .internal)
     #expect(try line(site).fields["route"] == "-" && line(site).fields["caller"] == "-")
   }
 
@@ -93,7 +93,7 @@ import Testing
       "/reset/request", #"{"email":"ada@example.com","client":{"ip":"203.0.113.7"}}"#,
       headers: [("X-Forwarded-For", "203.0.113.7"), ("Idempotency-Key", "name-of-call")])
     _ = try await site.send(
-      .post, "/reset/verify", at: .programs, headers: [("Authorization", "Bearer wrong-key")])
+      .post, "/reset/verify", at: .internal, headers: [("Authorization", "Bearer wrong-key")])
     #expect(site.log.lines.count == 5)
     let secrets = [
       token, "ada@", "example", site.key, "203.0.113.7", "wrong-key", "name-of-call", "?",
@@ -120,7 +120,7 @@ import Testing
     let log = LogBook()
     var entry = AccessLog.Entry(method: "GET", trace: Trace())
     entry.status = status
-    AccessLog(logger: log.logger, listener: "public").record(entry)
+    AccessLog(logger: log.logger, listener: .public).record(entry)
     #expect((log.lines.first?.level == .warning) == isWarning)
   }
 
@@ -145,7 +145,7 @@ import Testing
     let log = LogBook()
     var entry = AccessLog.Entry(method: "GET", trace: Trace())
     entry.elapsed = elapsed
-    AccessLog(logger: log.logger, listener: "public").record(entry)
+    AccessLog(logger: log.logger, listener: .public).record(entry)
     #expect(log.lines.first?.fields["ms"] == text)
   }
 

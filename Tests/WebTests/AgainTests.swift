@@ -36,7 +36,7 @@ import Testing
     let site = try Site()
     let token = try await site.liveToken()
     let answer = try await site.send(
-      .post, "/reset/again?token=\(token)", at: .people,
+      .post, "/reset/again?token=\(token)", at: .public,
       headers: [("Content-Type", "application/x-www-form-urlencoded")])
     #expect(answer.status == 404 && site.store.messagesLeft == 0)
   }

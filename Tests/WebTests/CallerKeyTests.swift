@@ -12,7 +12,7 @@ import Testing
     _ site: Site, _ values: [String], body: RequestBody = RequestBody(buffer: ByteBuffer())
   ) async throws -> Site.Answer {
     let fields = values.map { ("Authorization", $0) } + [("Content-Type", "application/json")]
-    return try await site.send(.post, "/reset/verify", at: .programs, headers: fields, body: body)
+    return try await site.send(.post, "/reset/verify", at: .internal, headers: fields, body: body)
   }
 
   @Test(arguments: ["Bearer ", "bearer ", "BEARER "])
@@ -45,7 +45,7 @@ import Testing
     #expect(try await status(site, [value, value]).status == 401)
     #expect(try await status(site, [value, "Bearer x"]).status == 401)
     let query = try await site.send(
-      .post, "/reset/verify?access_token=\(site.key)", at: .programs)
+      .post, "/reset/verify?access_token=\(site.key)", at: .internal)
     #expect(query.status == 401)
   }
 
@@ -57,9 +57,9 @@ import Testing
 
   @Test func `is asked for where there is a route, known path and method`() async throws {
     let site = try Site()
-    #expect(try await site.send(.get, "/reset/request", at: .programs).status == 405)
-    #expect(try await site.send(.get, "/reset/nowhere", at: .programs).status == 404)
-    #expect(try await site.send(.get, "/reset/requests/x", at: .programs).status == 401)
+    #expect(try await site.send(.get, "/reset/request", at: .internal).status == 405)
+    #expect(try await site.send(.get, "/reset/nowhere", at: .internal).status == 404)
+    #expect(try await site.send(.get, "/reset/requests/x", at: .internal).status == 401)
   }
 
   @Test func `opens the door to its own requests only`() async throws {
@@ -70,7 +70,7 @@ import Testing
       #expect(try await site.call(path, #"{"token":"\#(token)"}"#).code == "token_invalid")
     }
     let key = [("Authorization", "Bearer \(site.key)")]
-    let found = try await site.send(.get, "/reset/requests/\(id)", at: .programs, headers: key)
+    let found = try await site.send(.get, "/reset/requests/\(id)", at: .internal, headers: key)
     #expect(found.code == "not_found")
     #expect(
       try await site.call("/reset/invalidate", #"{"email":"ada@example.com"}"#).body

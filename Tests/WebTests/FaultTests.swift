@@ -38,9 +38,9 @@ import Testing
     let key = [("Authorization", "Bearer \(site.key)")]
     site.store.fail(with: .unavailable)
     let path = "/reset/requests/\(id)"
-    let answer = try await site.send(.get, path, at: .programs, headers: key)
+    let answer = try await site.send(.get, path, at: .internal, headers: key)
     #expect(answer.status == 503 && answer.headers[.retryAfter] == "2")
-    let none = try await site.send(.get, "/reset/requests/none", at: .programs, headers: key)
+    let none = try await site.send(.get, "/reset/requests/none", at: .internal, headers: key)
     #expect(none.code == "not_found")
   }
 
@@ -98,7 +98,7 @@ import Testing
   @Test func `is alive whatever the store says, and needs no key`() async throws {
     let site = try Site(checks: [ReadinessCheck(name: "database", problem: "is not there")])
     site.store.fail(with: .unavailable)
-    let answer = try await site.send(.get, "/healthz", at: .programs)
+    let answer = try await site.send(.get, "/healthz", at: .internal)
     #expect(answer.status == 200 && answer.body == #"{"status":"alive"}"#)
   }
 
@@ -107,7 +107,7 @@ import Testing
       ReadinessCheck(name: "database", problem: nil),
       ReadinessCheck(name: "keyring", problem: nil, detail: "2 keys"),
     ]
-    let answer = try await Site(checks: checks).send(.get, "/readyz", at: .programs)
+    let answer = try await Site(checks: checks).send(.get, "/readyz", at: .internal)
     #expect(answer.status == 200 && answer.headers[.retryAfter] == nil)
     #expect(
       answer.body == #"{"status":"ready","checks":{"database":"ok","keyring":"2 keys"}}"#)
@@ -119,7 +119,7 @@ import Testing
       ReadinessCheck(name: "a", problem: nil), ReadinessCheck(name: "b", problem: nil),
     ]
     checks[place] = ReadinessCheck(name: checks[place].name, problem: "is broken")
-    let answer = try await Site(checks: checks).send(.get, "/readyz", at: .programs)
+    let answer = try await Site(checks: checks).send(.get, "/readyz", at: .internal)
     #expect(answer.status == 503 && answer.headers[.retryAfter] == "2")
     #expect(answer.object?["status"]?.string == "not_ready")
     let told = answer.object?["checks"]?.object

@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func `for programs are two`() {
-    let headers = headers(.programs)
+    let headers = headers(.internal)
     for (name, value) in Self.common { #expect(headers[text: name] == value) }
     // The third is the length.
     #expect(headers.count == 3 && headers[.contentLength] == "0")
@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: [true, false])
   func `for people have strict transport only over https`(isSecure: Bool) {
-    let headers = headers(.people(isSecure: isSecure))
+    let headers = headers(.public(isSecure: isSecure))
     for (name, value) in Self.common.merging(Self.pages, uniquingKeysWith: { $1 }) {
       #expect(headers[text: name] == value)
     }
@@ -43,7 +43,7 @@ import Testing
 
   @Test func `leave a page its own policy and stand there once`() {
     let page = Response(status: .ok, headers: [.contentSecurityPolicy: "own"])
-    let headers = headers(.people(isSecure: true), on: page)
+    let headers = headers(.public(isSecure: true), on: page)
     #expect(headers[values: .contentSecurityPolicy] == ["own"])
     for field in headers { #expect(headers[values: field.name].count == 1) }
   }
@@ -56,7 +56,7 @@ import Testing
   func `are on refusals to people, which are pages`(
     method: HTTPRequest.Method, path: String, status: Int
   ) async throws {
-    let answer = try await Site().send(method, path, at: .people)
+    let answer = try await Site().send(method, path, at: .public)
     #expect(answer.status == status)
     #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
     for (name, value) in Self.common.merging(Self.pages, uniquingKeysWith: { $1 }) {
@@ -73,7 +73,7 @@ import Testing
   func `are on answers to programs, which are JSON`(
     method: HTTPRequest.Method, path: String, status: Int
   ) async throws {
-    let answer = try await Site().send(method, path, at: .programs)
+    let answer = try await Site().send(method, path, at: .internal)
     #expect(answer.status == status)
     for (name, value) in Self.common { #expect(answer.headers[text: name] == value) }
     let type = status < 400 ? "application/json" : "application/problem+json"

@@ -45,7 +45,7 @@ import Testing
     let site = try Site()
     let token = try await site.liveToken()
     for method in [HTTPRequest.Method.get, .head, .get] {
-      let answer = try await site.send(method, "/reset/verify?token=\(token)", at: .people)
+      let answer = try await site.send(method, "/reset/verify?token=\(token)", at: .public)
       #expect(answer.status == 303)
       #expect(answer.headers[.location] == "https://app.example.com/new?token=\(token)")
       #expect(answer.body.isEmpty)

@@ -32,13 +32,13 @@ import Testing
     let site = try site()
     for path in ["/reset/verify?token=x", "/nothing"] {
       let answer = try await site.send(
-        .get, path, at: .people, headers: [("Accept-Language", asked)])
+        .get, path, at: .public, headers: [("Accept-Language", asked)])
       #expect(answer.status == 404)
       #expect(answer.headers[.contentLanguage] == used)
       #expect(answer.body.hasBytes("<html lang=\"\(used)\">"))
     }
     let answer = try await site.send(
-      .put, "/reset/verify", at: .people, headers: [("Accept-Language", asked)])
+      .put, "/reset/verify", at: .public, headers: [("Accept-Language", asked)])
     #expect(answer.status == 405 && answer.headers[.contentLanguage] == used)
   }
 
@@ -47,7 +47,7 @@ import Testing
     let token = try await site.liveToken(Ask().with(\.locale, LanguageTag("de-AT")))
     site.store.advance(by: .seconds(1800))
     let dead = try await site.send(
-      .get, "/reset/verify?token=\(token)", at: .people, headers: [("Accept-Language", "en")])
+      .get, "/reset/verify?token=\(token)", at: .public, headers: [("Accept-Language", "en")])
     #expect(dead.status == 410 && dead.headers[.contentLanguage] == "de")
     let sent = try await site.form("token=\(token)", headers: [("Accept-Language", "en")])
     #expect(sent.status == 202 && sent.headers[.contentLanguage] == "de")

@@ -57,8 +57,8 @@ import Testing
 }
 
 @Suite struct `The two doors` {
-  private static let forPeople = ["GET /reset/verify", "POST /reset/again"]
-  private static let forPrograms = [
+  private static let publicRoutes = ["GET /reset/verify", "POST /reset/again"]
+  private static let internalRoutes = [
     "POST /reset/request", "POST /reset/verify", "POST /reset/consume", "POST /reset/complete",
     "POST /reset/invalidate", "GET /reset/requests/{id}", "GET /healthz", "GET /readyz",
   ]
@@ -69,21 +69,21 @@ import Testing
 
   @Test func `have their own routes and none of the other's`() throws {
     let site = try Site()
-    #expect(lines(site.people.table) == Self.forPeople)
-    #expect(lines(site.programs.table) == Self.forPrograms)
+    #expect(lines(site.publicResponder.table) == Self.publicRoutes)
+    #expect(lines(site.internalResponder.table) == Self.internalRoutes)
     let health = HealthSurface(readiness: FixedReadiness(checks: []))
     #expect(lines(RouteTable(routes: health.routes)) == ["GET /healthz", "GET /readyz"])
   }
 
   @Test func `ask for a caller's key everywhere but for health`() throws {
     let site = try Site()
-    for route in site.programs.table.routes {
+    for route in site.internalResponder.table.routes {
       var isCalled = false
       if case .called = route.handler { isCalled = true }
       #expect(isCalled == !["/healthz", "/readyz"].contains(route.path), "\(route.path)")
       #expect(route.errorPage == nil)
     }
-    #expect(site.people.table.routes.allSatisfy { $0.errorPage != nil })
+    #expect(site.publicResponder.table.routes.allSatisfy { $0.errorPage != nil })
   }
 
   @Test(arguments: ["sendgrid", "mailgun", "postmark", "ses"])
@@ -92,8 +92,8 @@ import Testing
   ) throws {
     var limits = EdgeLimits()
     limits.hookBody = 77
-    let table = try Site(limits: limits, hooks: [provider]).people.table
-    #expect(lines(table) == Self.forPeople + ["POST /hooks/\(provider)"])
+    let table = try Site(limits: limits, hooks: [provider]).publicResponder.table
+    #expect(lines(table) == Self.publicRoutes + ["POST /hooks/\(provider)"])
     #expect(table.bodyLimits == ["/hooks/\(provider)": 77])
     #expect(table.routes.last?.errorPage == nil)
   }

@@ -1,10 +1,10 @@
 /// Seals and opens requests and makes their keyed hashes: the keyring with the knowledge of what is
 /// hashed and sealed together.
 public struct Vault: Sendable {
-  private let keyring: Current<Keyring>
+  private let keyring: Reloadable<Keyring>
   private let domains: any DomainEncoding
 
-  public init(keyring: Current<Keyring>, domains: any DomainEncoding) {
+  public init(keyring: Reloadable<Keyring>, domains: any DomainEncoding) {
     self.keyring = keyring
     self.domains = domains
   }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that may be exchanged as a whole while others read it (SIGHUP reloads keys so).
-public final class Current<Value: Sendable>: Sendable {
+public final class Reloadable<Value: Sendable>: Sendable {
   private let held: Mutex<Value>
 
   public init(_ value: Value) { held = Mutex(value) }

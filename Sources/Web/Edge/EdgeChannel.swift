@@ -49,7 +49,7 @@ struct EdgeChannel: HTTPChannelHandler {
 
   let responder: Responder
   let limits: EdgeLimits
-  var headers = SecurityHeaders(for: .programs)
+  var headers = SecurityHeaders(for: .internal)
   let onRefusal: @Sendable (EdgeRefusal, Trace) -> Void
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {

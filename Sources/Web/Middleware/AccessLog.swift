@@ -7,13 +7,13 @@ import PasswordReset
 /// query, a header or a body: those hold tokens and addresses.
 struct AccessLog: Sendable {
   let logger: Logger
-  let listener: String
+  let listener: Listener.Kind
 
   func record(_ entry: Entry) {
     logger.log(
       level: entry.status >= 500 ? .warning : .info, "request",
       metadata: [
-        "listener": "\(listener)", "method": "\(entry.method)", "route": "\(entry.route)",
+        "listener": "\(listener.rawValue)", "method": "\(entry.method)", "route": "\(entry.route)",
         "status": "\(entry.status)", "code": "\(entry.code)", "caller": "\(entry.caller)",
         "request_id": "\(entry.requestID?.description ?? "-")",
         "ms": "\(entry.elapsed.milliseconds)", "trace": "\(entry.trace.text)",

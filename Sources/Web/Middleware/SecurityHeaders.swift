@@ -5,9 +5,9 @@ import Hummingbird
 /// (OWASP HTTP Headers Cheat Sheet; ASVS 3.4.x).
 struct SecurityHeaders: Sendable {
   enum Audience: Sendable {
-    case programs
+    case `internal`
     /// - Parameter isSecure: the public URL is https, so browsers may be held to it.
-    case people(isSecure: Bool)
+    case `public`(isSecure: Bool)
   }
 
   let fields: [(HTTPField.Name, String)]
@@ -16,7 +16,7 @@ struct SecurityHeaders: Sendable {
     var fields: [(String, String)] = [
       ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
     ]
-    if case .people(let isSecure) = audience {
+    if case .public(let isSecure) = audience {
       fields += [
         ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
         ("X-Robots-Tag", "noindex"), ("Cross-Origin-Opener-Policy", "same-origin"),

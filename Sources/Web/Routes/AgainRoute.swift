@@ -5,7 +5,7 @@ import PasswordReset
 /// `POST /reset/again`: the button on a dead link's page. The old token stands for the address.
 struct AgainRoute: Sendable {
   let again: AskAgain
-  let pages: Current<Pages>
+  let pages: Reloadable<Pages>
 
   func answer(_ request: RoutedRequest) async throws(Problem) -> Answer {
     // Browsers that send it say truly whether the form stands on our page; under

@@ -8,8 +8,8 @@ import PasswordReset
 struct LinkRoute: Sendable {
   let verify: VerifyToken
   let again: AskAgain
-  let callers: Current<CallerBook>
-  let pages: Current<Pages>
+  let callers: Reloadable<CallerBook>
+  let pages: Reloadable<Pages>
 
   func answer(_ request: RoutedRequest) async throws(Problem) -> Response {
     let reader = request.http

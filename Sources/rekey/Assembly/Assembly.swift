@@ -17,17 +17,17 @@ struct Assembly: Sendable {
   let logger: Logger
   let database: Database
   let readiness: ProcessReadiness
-  let keyring: Current<Keyring>
-  let callerKeys: Current<CallerKeys>
-  let callers: Current<CallerBook>
+  let keyring: Reloadable<Keyring>
+  let callerKeys: Reloadable<CallerKeys>
+  let callers: Reloadable<CallerBook>
   let vault: Vault
   let signal = WakeSignal()
   let loop: TransferLoop
   let suppressions: StoredSuppressions
   /// Once this process works.
-  let chain: Current<TransportChain?>
-  let pages: Current<Pages>
-  let composer: CurrentComposer
+  let chain: Reloadable<TransportChain?>
+  let pages: Reloadable<Pages>
+  let composer: ReloadableComposer
 
   init(_ settings: Settings, logger: Logger, name: String) throws {
     self.settings = settings
@@ -38,17 +38,17 @@ struct Assembly: Sendable {
         url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
         logger: logger)
     } catch { throw ConfigurationProblem("database.url: \(error)") }
-    keyring = Current(try Self.readKeyring(settings))
-    callerKeys = Current(try Self.readCallerKeys(settings))
-    callers = Current(try CallerBook(settings))
+    keyring = Reloadable(try Self.readKeyring(settings))
+    callerKeys = Reloadable(try Self.readCallerKeys(settings))
+    callers = Reloadable(try CallerBook(settings))
     vault = Vault(keyring: keyring, domains: InternationalDomains())
-    pages = Current(try Self.readPages(settings))
-    composer = CurrentComposer(renderer: Current(try Self.readRenderer(settings)))
+    pages = Reloadable(try Self.readPages(settings))
+    composer = ReloadableComposer(renderer: Reloadable(try Self.readRenderer(settings)))
     suppressions = StoredSuppressions(database)
     loop = try TransferLoop(
       maxConnections: settings.concurrency * (settings.transports.count + 2),
       maxConnectionsPerHost: settings.concurrency)
-    let chain = Current<TransportChain?>(nil)
+    let chain = Reloadable<TransportChain?>(nil)
     self.chain = chain
     readiness = ProcessReadiness(
       database: DatabaseReadiness(database),
@@ -97,8 +97,8 @@ extension Assembly {
 }
 
 /// The renderer in use; exchanged as a whole when templates are read anew.
-struct CurrentComposer: MessageComposer {
-  let renderer: Current<MessageRenderer>
+struct ReloadableComposer: MessageComposer {
+  let renderer: Reloadable<MessageRenderer>
 
   func compose(_ letter: Letter) throws(CompositionError) -> RenderedMail {
     try renderer.value.compose(letter)

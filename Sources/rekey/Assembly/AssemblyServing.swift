@@ -29,9 +29,9 @@ extension Assembly {
       pages: pages, hooks: try hooks())
   }
 
-  /// Both doors, and with a worker of its own what that needs.
+  /// Both listeners, and with a worker of its own what that needs.
   func serving(
-    withWorker: Bool, onBound: @escaping @Sendable (Door, Int) async -> Void = { _, _ in }
+    withWorker: Bool, onBound: @escaping @Sendable (Listener.Kind, Int) async -> Void = { _, _ in }
   ) throws -> [any Service] {
     let hint = withWorker ? nil : WorkerHint(database)
     let surface = try surface(onRecorded: { [signal] in
@@ -39,20 +39,16 @@ extension Assembly {
     })
     var limits = EdgeLimits()
     limits.connections = ProcessLimits.connectionsOfListener
-    let (people, programs) = (settings.listenPublic, settings.listenInternal)
+    let (publicly, internally) = (settings.listenPublic, settings.listenInternal)
     return try [watch, reloading()] + (withWorker ? working() : []) + [
-      Listener.forPeople(
-        surface, isSecure: settings.publicURL?.url.isSecure ?? false, host: people.host.text,
-        port: Int(people.port ?? 0),
-        limits: limits, logger: logger, onBound: { await onBound(.people, $0) }),
-      Listener.forPrograms(
-        surface, keys: callerKeys, host: programs.host.text, port: Int(programs.port ?? 0),
-        limits: limits, logger: logger, onBound: { await onBound(.programs, $0) }),
+      Listener.public(
+        surface, isSecure: settings.publicURL?.url.isSecure ?? false, host: publicly.host.text,
+        port: Int(publicly.port ?? 0),
+        limits: limits, logger: logger, onBound: { await onBound(.public, $0) }),
+      Listener.internal(
+        surface, keys: callerKeys, host: internally.host.text, port: Int(internally.port ?? 0),
+        limits: limits, logger: logger, onBound: { await onBound(.internal, $0) }),
     ]
-  }
-
-  enum Door: Sendable {
-    case people, programs
   }
 
   var watch: DatabaseWatch { DatabaseWatch(readiness: readiness, logger: logger) }

@@ -40,7 +40,7 @@ extension Assembly {
     let hints: [any Service] =
       settings.isBehindPooler ? [] : [HintService(database: database, signal: signal)]
     return try [watch, reloading()] + hints + working() + [
-      Listener.forHealth(
+      Listener.health(
         HealthSurface(readiness: readiness), callers: callers, host: place.host.text,
         port: Int(place.port ?? 0), logger: logger, onBound: onBound)
     ]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Web
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,9 +29,8 @@ struct Serve: AsyncParsableCommand {
     let assembly = try Assembly(settings, logger: logger, name: "serve")
     try await assembly.start()
     let services = try assembly.serving(withWorker: settings.isWorkerEmbedded && !noWorker) {
-      door, port in
-      let name = door == .people ? "public" : "internal"
-      logger.notice("listening", metadata: ["listener": "\(name)", "port": "\(port)"])
+      kind, port in
+      logger.notice("listening", metadata: ["listener": "\(kind.rawValue)", "port": "\(port)"])
     }
     try await ServiceRun.run(services, logger: logger)
   }

@@ -37,7 +37,8 @@ enum Redaction {
       && isPlainQuery(text.drop { $0 != UInt8(ascii: "?") }.dropFirst())
   }
 
-  private static let plainParameters = Set(TransportURL.optionNames).union([
+  // In other URLs `auth` may be a key.
+  private static let plainParameters = Set(TransportURL.optionNames).subtracting(["auth"]).union([
     "sslmode", "sslrootcert", "target_session_attrs", "connect_timeout", "application_name",
     "host", "port", "dbname", "user",
   ])

@@ -35,7 +35,7 @@ struct MailFixture {
     return MailDelivery(
       MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor, vault: vault,
-        callers: Current(CallerBook(common: settings, own: [:])),
+        callers: Reloadable(CallerBook(common: settings, own: [:])),
         directory: { [directory] _ in directory }, composer: composer, chain: chain,
         link: { "https://reset.example.com/reset/verify?token=\($0)" },
         lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: poisonAfter,

@@ -13,7 +13,7 @@ from service import Service
 
 def shape(answer: Answer) -> tuple:
     """What an observer could compare: all but the date and the random id."""
-    hidden = {"date"}
+    hidden = {"date", "trace-id"}
     headers = sorted((name.lower(), value) for name, value in answer.headers)
     body = answer.json()
     identifier = body.pop("request_id", "")

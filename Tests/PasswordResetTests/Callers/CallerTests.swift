@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func `a value is exchanged as a whole`() async throws {
-    let current = Current([1, 1])
+    let current = Reloadable([1, 1])
     #expect(current.value == [1, 1])
     await withTaskGroup(of: Void.self) { group in
       for number in 2..<50 {

@@ -23,7 +23,7 @@ import Testing
 
   private func seal() throws -> Vault.Sealed {
     let file = try Keyring.newFile(createdAt: "2026-01-01")
-    let vault = Vault(keyring: Current(try Keyring(file: file)), domains: NoDomains())
+    let vault = Vault(keyring: Reloadable(try Keyring(file: file)), domains: NoDomains())
     let policy = EmailAddress.Policy(smtpUTF8: false, domains: NoDomains())
     let id = try #require(RequestID(bytes: Array(repeating: 1, count: 16)))
     return try vault.seal(try EmailAddress("ann@example.org", policy: policy), for: id)

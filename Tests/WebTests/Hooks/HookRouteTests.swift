@@ -17,7 +17,7 @@ import Testing
     _ site: Site, _ vector: HookVector, body: String? = nil, headers: [(String, String)]? = nil
   ) async throws -> Site.Answer {
     try await site.send(
-      .post, vector.path, at: .people, headers: headers ?? vector.headers,
+      .post, vector.path, at: .public, headers: headers ?? vector.headers,
       body: RequestBody(buffer: ByteBuffer(string: body ?? vector.body)))
   }
 
@@ -100,12 +100,12 @@ import Testing
 
   @Test func `is a POST, at the public door only`() async throws {
     let site = try site()
-    let answer = try await site.send(.get, "/hooks/ses", at: .people)
+    let answer = try await site.send(.get, "/hooks/ses", at: .public)
     #expect(answer.status == 405 && answer.headers[.allow] == "POST")
     #expect(answer.code == "method_not_allowed")
     let key = [("Authorization", "Bearer \(site.key)")]
     for vector in HookVector.all {
-      let inside = try await site.send(.post, vector.path, at: .programs, headers: key)
+      let inside = try await site.send(.post, vector.path, at: .internal, headers: key)
       #expect(inside.status == 404)
     }
   }

@@ -14,7 +14,7 @@ import Testing
 
 /// Both doors over one store in memory. Requests go to the responders; no socket is opened.
 struct Site {
-  enum Door { case people, programs }
+  enum Kind { case `public`, `internal` }
 
   let store = MemoryStore()
   let log = LogBook()
@@ -22,8 +22,8 @@ struct Site {
   let contract: StoreContract
   /// The key of the caller `app`.
   let key: String
-  let people: SurfaceResponder
-  let programs: SurfaceResponder
+  let publicResponder: SurfaceResponder
+  let internalResponder: SurfaceResponder
 
   /// - Parameters:
   ///   - checks: what readiness finds.
@@ -35,30 +35,30 @@ struct Site {
   ) throws {
     let (store, contract) = (self.store, try StoreContract(Store(store)) { _ in })
     let vault = contract.vault
-    let callers = Current(CallerBook(common: try Sample.settings(), own: [:]))
-    let pages = Current(try Pages(files) { Array($0.prefix(32)) })
+    let callers = Reloadable(CallerBook(common: try Sample.settings(), own: [:]))
+    let pages = Reloadable(try Pages(files) { Array($0.prefix(32)) })
     let surface = Self.surface(
       store, recorder ?? store, vault, callers, pages, FixedReadiness(checks: checks),
       try Self.hooks(hooks, permits, store, vault))
     let made = try CallerKeys.newKey(for: "app", createdAt: "2026-11-01")
-    let keys = Current(try CallerKeys(file: made.entry.line))
+    let keys = Reloadable(try CallerKeys(file: made.entry.line))
     let logger = log.logger
     (self.contract, self.vault, key) = (contract, vault, made.key)
-    people = SurfaceResponder(
+    publicResponder = SurfaceResponder(
       table: RouteTable(routes: surface.publicRoutes(hookBody: limits.hookBody)),
-      keys: Current(.empty), callers: callers,
-      headers: SecurityHeaders(for: .people(isSecure: true)),
-      log: AccessLog(logger: logger, listener: "public"), limits: limits,
+      keys: Reloadable(.empty), callers: callers,
+      headers: SecurityHeaders(for: .public(isSecure: true)),
+      log: AccessLog(logger: logger, listener: .public), limits: limits,
       notFoundPage: surface.problemPage)
-    programs = SurfaceResponder(
+    internalResponder = SurfaceResponder(
       table: RouteTable(routes: surface.internalRoutes), keys: keys, callers: callers,
-      headers: SecurityHeaders(for: .programs),
-      log: AccessLog(logger: logger, listener: "internal"), limits: limits, notFoundPage: nil)
+      headers: SecurityHeaders(for: .internal),
+      log: AccessLog(logger: logger, listener: .internal), limits: limits, notFoundPage: nil)
   }
 
   private static func surface(
     _ store: MemoryStore, _ recorder: any RequestRecorder, _ vault: Vault,
-    _ callers: Current<CallerBook>, _ pages: Current<Pages>, _ readiness: any Readiness,
+    _ callers: Reloadable<CallerBook>, _ pages: Reloadable<Pages>, _ readiness: any Readiness,
     _ hooks: ProviderHooks
   ) -> Surface {
     let request = RequestReset(recorder: recorder, vault: vault, clock: store) {
@@ -113,7 +113,7 @@ extension Site {
 
   /// - Parameter path: the target as it is sent, with its query.
   func send(
-    _ method: HTTPRequest.Method, _ path: String, at door: Door,
+    _ method: HTTPRequest.Method, _ path: String, at listener: Kind,
     headers: [(String, String)] = [], body: RequestBody = RequestBody(buffer: ByteBuffer())
   ) async throws -> Answer {
     var request = HTTPRequest(method: method, scheme: "http", authority: "a.test", path: path)
@@ -123,7 +123,7 @@ extension Site {
     let channel = NIOAsyncTestingChannel()
     let context = SurfaceResponder.Context(
       source: ApplicationRequestContextSource(channel: channel, logger: log.logger))
-    let responder = door == .people ? people : programs
+    let responder = listener == .public ? publicResponder : internalResponder
     let response = try await responder.respond(
       to: Request(head: request, body: body), context: context)
     let collector = Collector()
@@ -139,7 +139,7 @@ extension Site {
   ) async throws -> Answer {
     let own = [("Authorization", "Bearer \(key)"), ("Content-Type", "application/json")]
     return try await send(
-      .post, path, at: .programs, headers: own + headers,
+      .post, path, at: .internal, headers: own + headers,
       body: RequestBody(buffer: ByteBuffer(string: json)))
   }
 
@@ -149,11 +149,11 @@ extension Site {
     headers: [(String, String)] = []
   ) async throws -> Answer {
     try await send(
-      .post, "/reset/again", at: .people, headers: [("Content-Type", type)] + headers,
+      .post, "/reset/again", at: .public, headers: [("Content-Type", type)] + headers,
       body: RequestBody(buffer: ByteBuffer(string: text)))
   }
 
-  func open(_ target: String) async throws -> Answer { try await send(.get, target, at: .people) }
+  func open(_ target: String) async throws -> Answer { try await send(.get, target, at: .public) }
 
   /// The token of a link that has been mailed to a new address.
   func liveToken(_ ask: Ask = Ask()) async throws -> String {

@@ -13,7 +13,7 @@ struct Recipients {
       return
     }
     vault = Vault(
-      keyring: Current(try Assembly.readKeyring(settings)), domains: InternationalDomains())
+      keyring: Reloadable(try Assembly.readKeyring(settings)), domains: InternationalDomains())
   }
 
   /// Where the mail goes or went; nil where the keyring does not have the key that sealed it.

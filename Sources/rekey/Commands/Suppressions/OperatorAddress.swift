@@ -13,7 +13,7 @@ struct OperatorAddress {
   /// - Throws: without a keyring that can be read.
   init(_ settings: Settings) throws(ConfigurationProblem) {
     vault = Vault(
-      keyring: Current(try Assembly.readKeyring(settings)), domains: InternationalDomains())
+      keyring: Reloadable(try Assembly.readKeyring(settings)), domains: InternationalDomains())
     policy = settings.addresses
   }
 

@@ -118,7 +118,7 @@ def shape(answer: Answer) -> tuple:
     headers = sorted((name.lower(), value) for name, value in answer.headers)
     identifier = answer.json().get("request_id", "") if answer.status == 202 else ""
     body = answer.body.replace(identifier.encode(), b"") if identifier else b""
-    hidden = ("date", "retry-after", "x-request-id")
+    hidden = ("date", "retry-after", "trace-id")
     return answer.status, [one for one in headers if one[0] not in hidden], body, len(identifier)
 
 

@@ -216,7 +216,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "RekeyTests",
-      dependencies: ["Formats", "PasswordReset", "Support", "rekey", argumentParser, logging],
+      dependencies: [
+        "Formats", "PasswordReset", "Postgres", "Support", "rekey", argumentParser, logging,
+      ],
       swiftSettings: strict),
     // What the tests of several modules share.
     .target(

@@ -1,6 +1,6 @@
 internal import Formats
 public import PasswordReset
-internal import Postgres
+public import Postgres
 
 /// Asks the main app's own database who owns an address.
 ///
@@ -17,22 +17,20 @@ public struct SQLDirectory: AccountDirectory {
   ///   - policy: for the addresses in answers.
   ///   - connections: kept open, at least 1.
   ///   - timeout: for one question, the wait for a connection included.
-  /// - Throws: `.query` or `.database`. Nothing is connected yet.
+  /// - Throws: `.query`. Nothing is connected yet.
   public init(
-    databaseURL: String, query: String, policy: EmailAddress.Policy, connections: Int = 4,
+    databaseURL: PostgresURL, query: String, policy: EmailAddress.Policy, connections: Int = 4,
     timeout: Duration = .seconds(5)
   ) throws(AccountsError) {
     self.query = try AccountQuery(query)
     self.policy = policy
     self.timeout = timeout
-    do throws(PostgresError) {
-      let settings = try PostgresSettings(
-        url: databaseURL, applicationName: "rekey accounts", statementTimeout: timeout,
-        requiresReadWrite: false, options: ["default_transaction_read_only": "on"])
-      pool = Pool(
-        settings, statements: [self.query.statement], size: connections, maxWaiting: 256,
-        name: "accounts")
-    } catch { throw .database(error) }
+    let settings = PostgresSettings(
+      url: databaseURL, applicationName: "rekey accounts", statementTimeout: timeout,
+      requiresReadWrite: false, options: ["default_transaction_read_only": "on"])
+    pool = Pool(
+      settings, statements: [self.query.statement], size: connections, maxWaiting: 256,
+      name: "accounts")
   }
 
   /// Connects now and asks for an address that nobody has, so that a query that cannot be parsed,

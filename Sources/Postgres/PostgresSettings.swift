@@ -10,8 +10,6 @@ public struct PostgresSettings: Sendable {
   let isPooled: Bool
 
   /// - Parameters:
-  ///   - url: a libpq URI or `key=value` string. Several hosts may be given. What it leaves open
-  ///     comes from libpq's environment variables and defaults.
   ///   - applicationName: shown in pg_stat_activity unless the URL names another.
   ///   - connectTimeout: for each host. Names are resolved by the system, whose own timeout
   ///     (resolv.conf) counts there; an address or a local socket is never waited for.
@@ -22,22 +20,22 @@ public struct PostgresSettings: Sendable {
   ///   - options: further server settings; these win over all others.
   ///   - isPooled: behind a pooler in transaction mode nothing outlives a transaction: statements are
   ///     sent whole each time, and the settings travel with every transaction. There is no LISTEN.
-  /// - Throws: `configuration`, which quotes nothing of the URL.
   public init(
-    url: String, applicationName: String, connectTimeout: Duration = .seconds(3),
+    url: PostgresURL, applicationName: String, connectTimeout: Duration = .seconds(3),
     statementTimeout: Duration = .seconds(5), lockTimeout: Duration = .milliseconds(1500),
     requiresReadWrite: Bool = true, options: [String: String] = [:], isPooled: Bool = false
-  ) throws(PostgresError) {
-    var parameters = try ConnectionString.parse(url)
+  ) {
     let timeouts = connectTimeout.milliseconds + statementTimeout.milliseconds
     let unlessGiven = [
       "fallback_application_name": applicationName, "keepalives": "1", "keepalives_idle": "10",
       "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "\(timeouts)",
     ]
-    parameters.merge(unlessGiven) { given, _ in given }
-    parameters["client_encoding"] = "UTF8"
-    if requiresReadWrite { parameters["target_session_attrs"] = "read-write" }
-    targets = try ConnectionString.splitHosts(parameters)
+    targets = url.targets.map { target in
+      var parameters = target.merging(unlessGiven) { given, _ in given }
+      parameters["client_encoding"] = "UTF8"
+      if requiresReadWrite { parameters["target_session_attrs"] = "read-write" }
+      return parameters
+    }
     self.connectTimeout = connectTimeout
     self.isPooled = isPooled
     self.options = Self.sessionOptions(statementTimeout, lockTimeout)

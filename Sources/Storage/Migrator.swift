@@ -1,5 +1,5 @@
 import PasswordReset
-import Postgres
+public import Postgres
 
 /// The migrations this version knows: `sql/migrations/NNNN_name.sql`, numbered from 1 without gaps.
 public enum Migrations {
@@ -34,15 +34,12 @@ public struct Migrator: Sendable {
 
   private let session: Session
 
-  /// - Throws: for a URL that libpq does not take.
-  public init(url: String) throws(DatabaseProblem) {
-    do {
-      session = Session(
-        try PostgresSettings(
-          url: url, applicationName: "rekey migrate", statementTimeout: .seconds(3600),
-          lockTimeout: .seconds(30)),
-        name: "pg-migrate")
-    } catch { throw DatabaseProblem(error) }
+  public init(url: PostgresURL) {
+    session = Session(
+      PostgresSettings(
+        url: url, applicationName: "rekey migrate", statementTimeout: .seconds(3600),
+        lockTimeout: .seconds(30)),
+      name: "pg-migrate")
   }
 
   public func close() async { await session.close() }

@@ -1,5 +1,5 @@
 public import PasswordReset
-import Postgres
+public import Postgres
 
 /// Deletes what is past its time: requests with their dead letters, Idempotency-Keys after 24 hours,
 /// limiter rows that no limit looks at. Live requests and messages still to be sent stay.
@@ -19,15 +19,13 @@ public struct Purger: Sendable {
   ///   - olderThan: age of a request, counted from `created_at`.
   ///   - longestWindow: of all configured limits.
   public init(
-    url: String, isPooled: Bool = false, olderThan: WholeDuration, longestWindow: WholeDuration
-  ) throws(DatabaseProblem) {
-    do {
-      session = Session(
-        try PostgresSettings(
-          url: url, applicationName: "rekey purge", statementTimeout: .seconds(600),
-          isPooled: isPooled),
-        name: "pg-purge")
-    } catch { throw DatabaseProblem(error) }
+    url: PostgresURL, isPooled: Bool = false, olderThan: WholeDuration, longestWindow: WholeDuration
+  ) {
+    session = Session(
+      PostgresSettings(
+        url: url, applicationName: "rekey purge", statementTimeout: .seconds(600),
+        isPooled: isPooled),
+      name: "pg-purge")
     self.olderThan = olderThan
     self.longestWindow = longestWindow
   }

@@ -45,8 +45,8 @@ import Testing
 
   @Test func `stop is prompt while the server cannot be reached`() async throws {
     let (stream, continuation) = AsyncStream.makeStream(of: Listener.Event.self)
-    let settings = try PostgresSettings(
-      url: "postgres://u@127.0.0.1:1/d", applicationName: "postgres-tests")
+    let settings = PostgresSettings(
+      url: try PostgresURL("postgres://u@127.0.0.1:1/d"), applicationName: "postgres-tests")
     let listener = try Listener(settings, channel: "c") { continuation.yield($0) }
     var events = stream.makeAsyncIterator()
     for _ in 0..<2 {
@@ -104,8 +104,8 @@ import Testing
 
   @Test(arguments: [(1, true), (63, true), (64, false), (0, false)])
   func `a channel name has 1 to 63 bytes`(length: Int, fits: Bool) async throws {
-    let settings = try PostgresSettings(
-      url: "postgres://u@127.0.0.1:1/d", applicationName: "postgres-tests")
+    let settings = PostgresSettings(
+      url: try PostgresURL("postgres://u@127.0.0.1:1/d"), applicationName: "postgres-tests")
     let listener = try? Listener(settings, channel: String(repeating: "c", count: length)) { _ in }
     #expect((listener != nil) == fits)
     await listener?.stop()

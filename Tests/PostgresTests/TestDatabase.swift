@@ -15,8 +15,8 @@ enum TestDatabase {
     application: String = "postgres-tests", statementTimeout: Duration = .seconds(60),
     options: [String: String] = [:]
   ) throws -> PostgresSettings {
-    try PostgresSettings(
-      url: url(), applicationName: application, connectTimeout: .seconds(10),
+    PostgresSettings(
+      url: try PostgresURL(url()), applicationName: application, connectTimeout: .seconds(10),
       statementTimeout: statementTimeout, lockTimeout: .seconds(10), options: options)
   }
 

@@ -37,8 +37,9 @@ private final class SilentPort {
 
   private func session(_ url: String, connectTimeout: Duration = .seconds(30)) throws -> Session {
     Session(
-      try PostgresSettings(
-        url: url, applicationName: "postgres-tests", connectTimeout: connectTimeout))
+      PostgresSettings(
+        url: try PostgresURL(url), applicationName: "postgres-tests", connectTimeout: connectTimeout
+      ))
   }
 
   private func expectNoPassword(_ error: PostgresError) {
@@ -117,7 +118,7 @@ private final class SilentPort {
   ])
   func `a bad URL is refused without being quoted`(url: String) async throws {
     let error = try await postgresError { () async throws(PostgresError) in
-      _ = try PostgresSettings(url: url, applicationName: "postgres-tests")
+      _ = try PostgresURL(url)
     }
     guard case .configuration = error else { throw error }
     #expect(!error.isTransient)
@@ -125,8 +126,8 @@ private final class SilentPort {
   }
 
   @Test func `settings never show what they hold`() throws {
-    let settings = try PostgresSettings(
-      url: "postgres://u:\(Self.password)@h/d", applicationName: "postgres-tests",
+    let settings = PostgresSettings(
+      url: try PostgresURL("postgres://u:\(Self.password)@h/d"), applicationName: "postgres-tests",
       options: ["my.secret": Self.password])
     var dumped = ""
     dump(settings, to: &dumped)

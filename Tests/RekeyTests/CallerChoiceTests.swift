@@ -1,5 +1,6 @@
 import Formats
 import PasswordReset
+import Postgres
 import Testing
 
 @testable import rekey
@@ -54,7 +55,7 @@ import Testing
     #expect(settings.own["none"]?.directory == DirectoryChoice.none)
     #expect(
       settings.own["sql"]?.directory
-        == .sql(databaseURL: "postgresql://h/d", query: "SELECT 1"))
+        == .sql(databaseURL: try PostgresURL("postgresql://h/d"), query: "SELECT 1"))
     #expect(
       settings.own["url"]?.directory == .http(url: try WebURL("https://b.test/"), secretFile: "/s"))
   }

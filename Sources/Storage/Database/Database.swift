@@ -1,6 +1,6 @@
 public import Logging
 import PasswordReset
-import Postgres
+public import Postgres
 import Synchronization
 
 /// What the stores of one process share: sessions, the database's clock, and whether the schema is
@@ -21,14 +21,11 @@ public final class Database: Sendable {
     "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
   ]
 
-  /// - Throws: `.configuration` for a URL that libpq does not take.
   public init(
-    url: String, isPooled: Bool = false, applicationName: String, logger: Logger
-  ) throws(DatabaseProblem) {
-    do {
-      settings = try PostgresSettings(
-        url: url, applicationName: applicationName, options: Self.planning, isPooled: isPooled)
-    } catch { throw DatabaseProblem(error) }
+    url: PostgresURL, isPooled: Bool = false, applicationName: String, logger: Logger
+  ) {
+    settings = PostgresSettings(
+      url: url, applicationName: applicationName, options: Self.planning, isPooled: isPooled)
     faults = Faults(logger: logger)
     self.logger = logger
   }

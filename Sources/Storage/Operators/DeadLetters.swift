@@ -1,5 +1,5 @@
 public import PasswordReset
-import Postgres
+public import Postgres
 
 /// The dead letters, for operators: to be looked at, brought back and dropped.
 public struct DeadLetters: Sendable {
@@ -15,11 +15,8 @@ public struct DeadLetters: Sendable {
   let giveUpAfter: WholeDuration
 
   /// - Parameter giveUpAfter: the age of a request after which its link is given up.
-  /// - Throws: for a URL that libpq does not take.
-  public init(url: String, isPooled: Bool = false, giveUpAfter: WholeDuration)
-    throws(DatabaseProblem)
-  {
-    session = try OperatorSession(url: url, isPooled: isPooled, command: "dead")
+  public init(url: PostgresURL, isPooled: Bool = false, giveUpAfter: WholeDuration) {
+    session = OperatorSession(url: url, isPooled: isPooled, command: "dead")
     self.giveUpAfter = giveUpAfter
   }
 

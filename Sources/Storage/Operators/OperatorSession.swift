@@ -1,5 +1,5 @@
 import PasswordReset
-import Postgres
+public import Postgres
 
 /// The one connection of an operator's command.
 ///
@@ -19,15 +19,12 @@ struct OperatorSession: Sendable {
   private let session: Session
 
   /// - Parameter command: shown in pg_stat_activity.
-  /// - Throws: for a URL that libpq does not take.
-  init(url: String, isPooled: Bool, command: String) throws(DatabaseProblem) {
-    do {
-      session = Session(
-        try PostgresSettings(
-          url: url, applicationName: "rekey \(command)", statementTimeout: Self.limit,
-          options: Self.planning, isPooled: isPooled),
-        name: "pg-operator")
-    } catch { throw DatabaseProblem(error) }
+  init(url: PostgresURL, isPooled: Bool, command: String) {
+    session = Session(
+      PostgresSettings(
+        url: url, applicationName: "rekey \(command)", statementTimeout: Self.limit,
+        options: Self.planning, isPooled: isPooled),
+      name: "pg-operator")
   }
 
   func close() async { await session.close() }

@@ -1,5 +1,5 @@
 public import PasswordReset
-import Postgres
+public import Postgres
 
 /// An address that gets no mail until a moment.
 public struct SuppressedAddress: Sendable {
@@ -17,9 +17,8 @@ public struct SuppressedAddress: Sendable {
 public struct OperatorSuppressions: Sendable {
   private let session: OperatorSession
 
-  /// - Throws: for a URL that libpq does not take.
-  public init(url: String, isPooled: Bool = false) throws(DatabaseProblem) {
-    session = try OperatorSession(url: url, isPooled: isPooled, command: "suppressions")
+  public init(url: PostgresURL, isPooled: Bool = false) {
+    session = OperatorSession(url: url, isPooled: isPooled, command: "suppressions")
   }
 
   public func close() async { await session.close() }

@@ -1,5 +1,5 @@
 public import PasswordReset
-import Postgres
+public import Postgres
 
 /// How the outbox and those who work on it stand at one moment.
 public struct OutboxStatistics: Sendable {
@@ -44,11 +44,10 @@ extension OutboxStatistics {
   private static let lately = WholeDuration(seconds: 60)
 
   /// Reads all messages once.
-  /// - Throws: also for a URL that libpq does not take.
-  public static func read(url: String, isPooled: Bool = false) async throws(DatabaseProblem)
-    -> OutboxStatistics
-  {
-    let session = try OperatorSession(url: url, isPooled: isPooled, command: "outbox")
+  public static func read(
+    url: PostgresURL, isPooled: Bool = false
+  ) async throws(DatabaseProblem) -> OutboxStatistics {
+    let session = OperatorSession(url: url, isPooled: isPooled, command: "outbox")
     do throws(DatabaseProblem) {
       let statistics = try await read(session)
       await session.close()

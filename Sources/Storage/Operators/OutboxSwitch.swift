@@ -1,5 +1,5 @@
 public import PasswordReset
-import Postgres
+public import Postgres
 
 /// Since when nothing is claimed, and why.
 public struct OutboxPause: Sendable, Equatable {
@@ -12,9 +12,8 @@ public struct OutboxPause: Sendable, Equatable {
 public struct OutboxSwitch: Sendable {
   private let session: OperatorSession
 
-  /// - Throws: for a URL that libpq does not take.
-  public init(url: String, isPooled: Bool = false) throws(DatabaseProblem) {
-    session = try OperatorSession(url: url, isPooled: isPooled, command: "outbox")
+  public init(url: PostgresURL, isPooled: Bool = false) {
+    session = OperatorSession(url: url, isPooled: isPooled, command: "outbox")
   }
 
   public func close() async { await session.close() }

@@ -33,11 +33,9 @@ struct Assembly: Sendable {
     self.settings = settings
     self.logger = logger
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
-    do {
-      database = try Database(
-        url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
-        logger: logger)
-    } catch { throw ConfigurationProblem("database.url: \(error)") }
+    database = Database(
+      url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
+      logger: logger)
     keyring = Reloadable(try Self.readKeyring(settings))
     callerKeys = Reloadable(try Self.readCallerKeys(settings))
     callers = Reloadable(try CallerBook(settings))

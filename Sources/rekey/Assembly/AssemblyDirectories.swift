@@ -25,7 +25,7 @@ extension Assembly {
       do {
         return try SQLDirectory(
           databaseURL: databaseURL, query: query, policy: settings.addresses)
-      } catch { throw ConfigurationProblem("accounts: \(error)") }
+      } catch { throw ConfigurationProblem("accounts.query: \(error)") }
     }
   }
 

@@ -33,7 +33,7 @@ struct Migrate: AsyncParsableCommand {
     let settings = try options.settings()
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     do {
-      let migrator = try Migrator(url: url)
+      let migrator = Migrator(url: url)
       defer { Task { await migrator.close() } }
       if status || dryRun {
         try show(try await migrator.status())

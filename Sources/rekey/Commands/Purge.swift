@@ -53,7 +53,7 @@ struct Purge: AsyncParsableCommand {
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     let age = olderThan.flatMap { WholeDuration($0) } ?? settings.retention
     do {
-      let purger = try Purger(
+      let purger = Purger(
         url: url, isPooled: settings.isBehindPooler, olderThan: age,
         longestWindow: settings.longestWindow)
       let counts = dryRun ? try await purger.count() : try await purge(with: purger)

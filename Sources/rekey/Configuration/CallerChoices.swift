@@ -1,5 +1,6 @@
 import Formats
 import PasswordReset
+import Postgres
 
 /// What may differ from caller to caller, as configured.
 struct CallerChoices: Sendable {
@@ -64,7 +65,7 @@ struct HookFiles: Sendable, Equatable {
 enum DirectoryChoice: Sendable, Equatable {
   case none
   case http(url: WebURL, secretFile: String)
-  case sql(databaseURL: String, query: String)
+  case sql(databaseURL: PostgresURL, query: String)
 
   init(_ read: SettingsReader) throws(ConfigurationProblem) {
     let mode = try read(\.accountsMode)

@@ -2,11 +2,12 @@ import Formats
 import Logging
 import Mailing
 import PasswordReset
+import Postgres
 
 /// The configuration, read and judged as a whole: every value that is given must be good, also where
 /// a command does not need it.
 struct Settings: Sendable {
-  let databaseURL: String?
+  let databaseURL: PostgresURL?
   let isBehindPooler: Bool
   let listenPublic: HostPort
   let listenInternal: HostPort

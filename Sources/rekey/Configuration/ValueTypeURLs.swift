@@ -32,12 +32,10 @@ extension ValueType where Value == ContinueURL {
   }
 }
 
-extension ValueType where Value == String {
+extension ValueType where Value == PostgresURL {
   /// What libpq takes; whether there is a database is another question.
   static var database: Self {
-    ValueType("a libpq URI such as postgresql://user@host/name") { text in
-      (try? PostgresSettings(url: text, applicationName: "rekey")).map { _ in text }
-    }
+    ValueType("a libpq URI such as postgresql://user@host/name") { try? PostgresURL($0) }
   }
 }
 

@@ -7,7 +7,7 @@ import Testing
   @Test func `a pause begins once, and its reason can be told anew`() async throws {
     try await TestDatabase.with { database in
       try await database.stopTime()
-      let outbox = try OutboxSwitch(url: try database.url(.ops))
+      let outbox = OutboxSwitch(url: try database.url(.ops))
       let first = try await outbox.pause(reason: nil)
       #expect(first.isNew && first.pause.reason == nil)
       try await database.moveTime(by: .seconds(60))
@@ -27,7 +27,7 @@ import Testing
   @Test(arguments: [(200, true), (201, false)])
   func `a reason has at most 200 bytes`(length: Int, isTaken: Bool) async throws {
     try await TestDatabase.with { database in
-      let outbox = try OutboxSwitch(url: try database.url(.ops))
+      let outbox = OutboxSwitch(url: try database.url(.ops))
       let reason = String(repeating: "x", count: length)
       if isTaken {
         #expect(try await outbox.pause(reason: reason).pause.reason == reason)
@@ -77,7 +77,7 @@ import Testing
         for _ in 0..<count { _ = try await database.letter(cause: cause) }
       }
       try await database.suppressSeeded(until: "clock_timestamp() + interval '1 microsecond'")
-      let outbox = try OutboxSwitch(url: try database.url(.ops))
+      let outbox = OutboxSwitch(url: try database.url(.ops))
       let pause = try await outbox.pause(reason: "r").pause
       await outbox.close()
       let statistics = try await OutboxStatistics.read(url: try database.url(.ops))

@@ -27,7 +27,7 @@ import Testing
   @Test func `what is brought back is claimed and would be sent`() async throws {
     try await TestDatabase.with { database in
       let link = try await database.letter()
-      let working = try Database(
+      let working = Database(
         url: try database.url(.work), applicationName: "work", logger: .silent)
       _ = await DatabaseReadiness(working).check()
       let hours = WholeDuration(seconds: 7200)

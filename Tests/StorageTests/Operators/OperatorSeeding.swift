@@ -55,7 +55,7 @@ extension TestDatabase {
   func withDeadLetters<Value>(
     giveUpAfter: Int64 = 7200, _ body: (DeadLetters) async throws -> Value
   ) async throws -> Value {
-    let desk = try DeadLetters(
+    let desk = DeadLetters(
       url: try url(.ops), giveUpAfter: WholeDuration(seconds: giveUpAfter))
     do {
       let value = try await body(desk)

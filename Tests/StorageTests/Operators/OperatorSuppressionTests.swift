@@ -33,7 +33,7 @@ import Testing
   {
     try await TestDatabase.with { database in
       try await database.stopTime()
-      let desk = try OperatorSuppressions(url: try database.url(.ops))
+      let desk = OperatorSuppressions(url: try database.url(.ops))
       try await body(database, desk)
       await desk.close()
     }

@@ -6,7 +6,7 @@ import Testing
   private func withMigrator(
     _ database: TestDatabase, _ body: (Migrator) async throws -> Void
   ) async throws {
-    let migrator = try Migrator(url: try database.url(.owner))
+    let migrator = Migrator(url: try database.url(.owner))
     do {
       try await body(migrator)
       await migrator.close()

@@ -47,7 +47,7 @@ import Testing
   @Test(arguments: [TestDatabase.Role.serve, .work, .ops])
   func `all queries can be prepared by whoever runs them`(role: TestDatabase.Role) async throws {
     try await TestDatabase.with { database in
-      let stores = try Database(url: try database.url(role), applicationName: "t", logger: .silent)
+      let stores = Database(url: try database.url(role), applicationName: "t", logger: .silent)
       try await DatabaseReadiness(stores).prepareAll()
     }
   }
@@ -55,7 +55,7 @@ import Testing
   @Test func `a query that no longer fits the schema stops the start`() async throws {
     try await TestDatabase.with { database in
       try await database.script("ALTER TABLE rekey.outbox RENAME COLUMN leased_until TO lease_end")
-      let stores = try Database(
+      let stores = Database(
         url: try database.url(.serve), applicationName: "t", logger: .silent)
       await #expect(throws: DatabaseProblem.self) {
         try await DatabaseReadiness(stores).prepareAll()

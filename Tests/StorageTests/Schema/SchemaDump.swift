@@ -8,7 +8,8 @@ struct SchemaDump: Equatable {
 
   init(of database: TestDatabase, withPartitions: Bool = false) async throws {
     var arguments = [
-      try Self.program(), "--schema-only", "--no-owner", "--dbname", try database.url(.superuser),
+      try Self.program(), "--schema-only", "--no-owner", "--dbname",
+      try database.urlText(.superuser),
     ]
     if !withPartitions { arguments += ["--exclude-table", "rekey.reset_request_2*"] }
     lines = Self.significant(try Program.output(of: arguments))

@@ -15,9 +15,9 @@ struct PostgresStore: Sendable {
 
   init(_ database: TestDatabase, _ settings: StoreSettings = StoreSettings()) async throws {
     self.database = database
-    serving = try Database(
+    serving = Database(
       url: try database.url(.serve), applicationName: "serve", logger: .silent)
-    working = try Database(url: try database.url(.work), applicationName: "work", logger: .silent)
+    working = Database(url: try database.url(.work), applicationName: "work", logger: .silent)
     readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
     let tokens = StoredTokens(serving)
     let hooks = StoredSuppressions(serving)

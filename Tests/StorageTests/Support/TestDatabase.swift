@@ -23,8 +23,10 @@ struct TestDatabase: Sendable {
       value, "set REKEY_TEST_DATABASE_URL to a superuser's URL of a scratch PostgreSQL cluster")
   }
 
+  func url(_ role: Role) throws -> PostgresURL { try PostgresURL(urlText(role)) }
+
   /// libpq takes the last of a keyword, so the server's URL is left as it is.
-  func url(_ role: Role) throws -> String {
+  func urlText(_ role: Role) throws -> String {
     let base = try Self.serverURL()
     let login = role == .superuser ? "" : "&user=\(roleName(role))&password=\(password)"
     return base + (base.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + "dbname=\(name)" + login
@@ -79,7 +81,7 @@ struct TestDatabase: Sendable {
 
   /// As an operator does: the owner migrates, an administrator gives the roles their rights.
   func migrate(withRoles: Bool = true) async throws {
-    let migrator = try Migrator(url: try url(.owner))
+    let migrator = Migrator(url: try url(.owner))
     _ = try await migrator.migrate { _ in }
     await migrator.close()
     if withRoles { try await script(try SQLFiles.text("roles.sql")) }
@@ -104,7 +106,7 @@ extension TestDatabase {
   }
 
   private static func onServer(_ body: (Session) async throws -> Void) async throws {
-    try await withSession(url: try serverURL(), body)
+    try await withSession(url: try PostgresURL(serverURL()), body)
   }
 
   /// Lends a session of its own and closes it, whatever happens.
@@ -115,10 +117,10 @@ extension TestDatabase {
   }
 
   private static func withSession<Value: Sendable>(
-    url: String, _ body: (Session) async throws -> Value
+    url: PostgresURL, _ body: (Session) async throws -> Value
   ) async throws -> Value {
     let session = Session(
-      try PostgresSettings(
+      PostgresSettings(
         url: url, applicationName: "storage-tests", connectTimeout: .seconds(10),
         statementTimeout: .seconds(60), lockTimeout: .seconds(30), requiresReadWrite: false))
     do {

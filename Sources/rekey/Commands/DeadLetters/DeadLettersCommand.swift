@@ -119,7 +119,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await closing(
-        try DeadLetters(
+        DeadLetters(
           url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter), body)
     }
   }

@@ -128,7 +128,7 @@ struct OutboxCommand: AsyncParsableCommand {
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await closing(
-        try OutboxSwitch(url: url, isPooled: settings.isBehindPooler), body)
+        OutboxSwitch(url: url, isPooled: settings.isBehindPooler), body)
     }
   }
 

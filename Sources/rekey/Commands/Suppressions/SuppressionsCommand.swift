@@ -133,7 +133,7 @@ struct SuppressionsCommand: AsyncParsableCommand {
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     try await workingOnDatabase {
       try await closing(
-        try OperatorSuppressions(url: url, isPooled: settings.isBehindPooler), body)
+        OperatorSuppressions(url: url, isPooled: settings.isBehindPooler), body)
     }
   }
 }

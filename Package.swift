@@ -81,7 +81,7 @@ let package = Package(
 
     // Adapters: each imports the domain, none imports another.
     .target(
-      name: "Storage", dependencies: ["Formats", "PasswordReset", "Postgres", logging],
+      name: "Storage", dependencies: ["PasswordReset", "Postgres", logging],
       swiftSettings: strict, plugins: ["EmbedFiles"]),
     .target(
       name: "Accounts", dependencies: ["Formats", "PasswordReset", "Postgres", "Transfer"],

@@ -98,10 +98,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ([UInt8]("retention: ".utf8) + [0xff], "is not UTF-8 text"),
-    ([UInt8](repeating: 0x23, count: 1 << 20 + 1), "has more than 1024 KiB"),
+    (UInt8(0xff), 1, "is not UTF-8 text"), (0x23, 1 << 20 + 1, "has more than 1024 KiB"),
   ])
-  func `a file that is no small text is refused`(bytes: [UInt8], sentence: String) throws {
+  func `a file that is no small text is refused`(
+    byte: UInt8, count: Int, sentence: String
+  ) throws {
+    let bytes = [UInt8](repeating: byte, count: count)
     let folder = try Folder()
     let path = "\(folder.path)/rekey.yaml"
     try Data(bytes).write(to: URL(filePath: path))

@@ -108,8 +108,9 @@ struct APIURLTests {
     ),
     (
       "https://app.example/",
-      "it must begin with smtp://, smtps://, sendgrid://, mailgun://, postmark://, resend://, "
-        + "ses:// or webhook+https://"
+      "it must begin with "
+        + TransportURL.schemes.dropLast().map { "\($0)://" }.joined(separator: ", ")
+        + " or \(TransportURL.schemes.last ?? "")://"
     ),
     ("smtp://u:a b@m.example", Self.characters), ("smtp://u:a\\b@m.example", Self.characters),
     ("smtp://u:a@b@m.example", "@ in a user, password or key is written as %40"),

@@ -217,7 +217,8 @@ let package = Package(
     .testTarget(
       name: "RekeyTests",
       dependencies: [
-        "Formats", "PasswordReset", "Postgres", "Support", "rekey", argumentParser, logging,
+        "Accounts", "Formats", "PasswordReset", "Postgres", "Support", "rekey", argumentParser,
+        logging,
       ],
       swiftSettings: strict),
     // What the tests of several modules share.

@@ -1,7 +1,7 @@
 internal import Postgres
 
 /// The operator's query, made safe to run.
-struct AccountQuery {
+public struct AccountQuery: Sendable, Equatable {
   let statement: Statement
 
   /// A subquery can neither be two statements nor change rows, and a row of any column types comes
@@ -9,7 +9,7 @@ struct AccountQuery {
   /// that no column has, for a column would come before it.
   ///
   /// - Throws: `.query` where it is empty or does not use `$1`.
-  init(_ text: String) throws(AccountsError) {
+  public init(_ text: String) throws(AccountsError) {
     var bytes = Array(text.utf8)[...]
     while let last = bytes.last, last <= 0x20 || last == UInt8(ascii: ";") { bytes.removeLast() }
     guard !bytes.isEmpty else { throw .query(problem: "is empty") }

@@ -17,12 +17,12 @@ public struct SQLDirectory: AccountDirectory {
   ///   - policy: for the addresses in answers.
   ///   - connections: kept open, at least 1.
   ///   - timeout: for one question, the wait for a connection included.
-  /// - Throws: `.query`. Nothing is connected yet.
+  /// Nothing is connected yet.
   public init(
-    databaseURL: PostgresURL, query: String, policy: EmailAddress.Policy, connections: Int = 4,
+    databaseURL: PostgresURL, query: AccountQuery, policy: EmailAddress.Policy, connections: Int = 4,
     timeout: Duration = .seconds(5)
-  ) throws(AccountsError) {
-    self.query = try AccountQuery(query)
+  ) {
+    self.query = query
     self.policy = policy
     self.timeout = timeout
     let settings = PostgresSettings(

@@ -25,20 +25,24 @@ public struct AskAgain: Sendable {
   /// Seconds for which a main app's word about an account holds.
   static let trust: Int64 = 86_400
 
-  /// Nil for a token that was not made here, whose request is no longer kept, or whose account has
-  /// to be named anew.
+  /// Nil for a token that was not made here or whose request is no longer kept.
   public func callAsFunction(_ text: String) async throws(ResetError) -> Reply? {
     guard let token = try vault.authenticate(text),
       let first = try await reader.find(token.requestID)
     else { return nil }
     let details = try vault.open(first)
-    guard let repeated = repeatable(details, of: first) else { return nil }
-    let outcome = try await request(repeated, client: nil, from: callers.value[first.caller])
-    return Reply(outcome: outcome, locale: details.readerLocale)
+    var outcome: RecordOutcome?
+    if let repeated = repeatable(details, of: first) {
+      outcome = try await request(repeated, client: nil, from: callers.value[first.caller])
+    }
+    return Reply(first: first.id, outcome: outcome, locale: details.readerLocale)
   }
 
   public struct Reply: Sendable, Equatable {
-    public let outcome: RecordOutcome
+    /// The request whose link was shown.
+    public let first: RequestID
+    /// Nil where the account has to be named anew: nothing was asked for.
+    public let outcome: RecordOutcome?
     /// That of the first mail.
     public let locale: LanguageTag?
   }

@@ -9,6 +9,10 @@ public struct PostgresURL: Sendable, Hashable {
   /// - Throws: `configuration`, which quotes nothing of the text.
   public init(_ text: String) throws(PostgresError) {
     targets = try ConnectionString.splitHosts(ConnectionString.parse(text))
+    // What follows the first @ of a password that nobody escaped; it would be told as a host's name.
+    guard !targets.contains(where: { $0["host"]?.utf8.contains(UInt8(ascii: "@")) == true }) else {
+      throw .configuration(reason: "a host has an @; in a user or password it is written as %40")
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Accounts
 import Formats
 import PasswordReset
 import Postgres
@@ -47,7 +48,7 @@ import Testing
         accounts: {mode: http, url: "https://a.test/", secret_file: /s}
         callers:
           none: {accounts.mode: none}
-          sql: {accounts: {mode: sql, database_url: postgresql://h/d, query: SELECT 1}}
+          sql: {accounts: {mode: sql, database_url: postgresql://h/d, query: SELECT $1}}
           url: {accounts.url: "https://b.test/"}
         """)
     #expect(
@@ -55,7 +56,7 @@ import Testing
     #expect(settings.own["none"]?.directory == DirectoryChoice.none)
     #expect(
       settings.own["sql"]?.directory
-        == .sql(databaseURL: try PostgresURL("postgresql://h/d"), query: "SELECT 1"))
+        == .sql(databaseURL: try PostgresURL("postgresql://h/d"), query: try AccountQuery("SELECT $1")))
     #expect(
       settings.own["url"]?.directory == .http(url: try WebURL("https://b.test/"), secretFile: "/s"))
   }
@@ -69,7 +70,7 @@ import Testing
       "sql", [ConfigurationKey.accountsDatabaseURL: "postgresql://h/d"],
       ConfigurationKey.accountsQuery
     ),
-    ("sql", [ConfigurationKey.accountsQuery: "SELECT 1"], ConfigurationKey.accountsDatabaseURL),
+    ("sql", [ConfigurationKey.accountsQuery: "SELECT $1"], ConfigurationKey.accountsDatabaseURL),
   ])
   func `a directory without what it needs is refused`(
     mode: String, given: [ConfigurationKey: String], missing: ConfigurationKey

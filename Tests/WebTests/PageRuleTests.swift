@@ -88,6 +88,14 @@ import Testing
     ("moment", "{{#july}}July{{/july}}", "", "line 1: says nothing for {{#july}}, which is one of"),
     ("moment", "July", "June", ": has the same words for two months"),
     ("moment", "{{day}}", "{{>moment}}", "line 1: has {{>moment}}, a tag that names no template"),
+    ("moment", "{{day}}", "", ": lacks {{day}}"), ("moment", "{{year}}", "", ": lacks {{year}}"),
+    ("moment", "{{time}}", "", ": lacks {{time}}"),
+    ("on_its_way", "{{<layout}}", "Before{{<layout}}", "line 1: has {{<layout}}, a tag that may"),
+    ("on_its_way", "{{/layout}}", "{{/layout}}After", "line 2: has something outside of {{<lay"),
+    (
+      "on_its_way", "{{/layout}}", "{{$main}}x{{/main}}{{/layout}}",
+      "line 2: fills the block {{$main}} twice"
+    ),
   ])
   func `of any other kind is checked as well`(
     name: String, found: String, put: String, reason: String
@@ -97,6 +105,41 @@ import Testing
       let named = "pages/\(locale)/\(name).mustache\(reason.hasPrefix(":") ? "" : " ")\(reason)"
       #expect(problem?.hasPrefix(named) == true, "\(problem ?? "accepted")")
     }
+  }
+
+  @Test(arguments: [
+    (#"value="{{token}}""#, #"value="{token}""#), (#"value="{{token}}""#, #"value="""#),
+    (#"name="token""#, #"name="tok""#), ("/reset/again", "/reset/agian"),
+    (#"method="post""#, #"method="get""#), ("<form ", "<from "),
+    ("<form ", #"<form method="post" action="/reset/again"></form><form "#),
+    (#"<input type="hidden" name="token" value="{{token}}">"#, ""),
+  ])
+  func `whose button would lead nowhere is refused`(found: String, put: String) {
+    let problem = Self.problem("dead") { $0.replacing(found, with: put) }
+    #expect(
+      problem?.hasPrefix("pages/en/dead.mustache: must have <form method=\"post\"") == true,
+      "\(problem ?? "accepted")")
+  }
+
+  @Test(
+    arguments: ["moment", "unknown", "on_its_way", "limited", "problem", "dead"], ["", " \n\t"])
+  func `that is empty is refused`(name: String, text: String) {
+    #expect(
+      Self.problem(name) { _ in text }?.hasPrefix("pages/en/\(name).mustache line 1: is empty")
+        == true)
+  }
+
+  @Test func `has a button where the quotes of an attribute are closed`() {
+    let problem = Self.problem("dead") {
+      $0.replacing("<button ", with: #"<button onclick='x title="{{token}}"' "#)
+    }
+    #expect(problem?.contains("must not use {{token}} inside a tag") == true)
+  }
+
+  @Test func `of an odd name is told in one line`() {
+    #expect(
+      Self.problem("a\nb\u{1b}[31m") { _ in "x" }?.hasPrefix("pages/en/a?b?[31m.mustache: is no")
+        == true)
   }
 
   @Test func `of an unknown name is a typing error`() {

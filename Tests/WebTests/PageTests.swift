@@ -10,13 +10,17 @@ import Testing
 @Suite struct `The pages` {
   private static let used = TokenRefusal.used(at: Timestamp(microseconds: 1_795_253_400_123_456))
 
+  private static let button = """
+    {{#token}}<form method="post" action="/reset/again">\
+    <input name="token" value="{{token}}"></form>{{/token}}
+    """
   private static let main = "<style>p{}</style>{{$main}}{{/main}}"
 
   /// The five pages of English, each saying only what a test put into it.
   private static func files(
     dead: String = "{{#brand}}{{brand}}{{/brand}}", layout: String = main
   ) -> [String: String] {
-    var files = ["en/layout.mustache": layout, "en/dead.mustache": dead]
+    var files = ["en/layout.mustache": layout, "en/dead.mustache": dead + button]
     for name in ["unknown", "on_its_way", "limited", "problem"] {
       files["en/\(name).mustache"] = name
     }
@@ -69,7 +73,7 @@ import Testing
 
   @Test func `do not take what they show for a template`() async throws {
     let own = try Self.pages(Self.files()).dead(.expired, token: "T", brand: "{{token}}")
-    #expect(try await text(of: own) == "{{token}}")
+    #expect(try await text(of: own).hasPrefix("{{token}}<form "))
   }
 
   @Test func `allow the one style and nothing else`() throws {
@@ -106,7 +110,8 @@ import Testing
 
   @Test(arguments: ["layout", "dead", "unknown", "on_its_way", "limited", "problem"])
   func `are refused when one of them is missing or is no template`(name: String) {
-    var files = Self.files(dead: "{{<layout}}{{$main}}x{{/main}}{{/layout}}")
+    var files = Self.files()
+    files["en/dead.mustache"] = "{{<layout}}{{$main}}x\(Self.button){{/main}}{{/layout}}"
     files["en/\(name).mustache"] = nil
     #expect { try Self.pages(files) } throws: {
       "\($0)" == "pages/en/\(name).mustache: does not exist"

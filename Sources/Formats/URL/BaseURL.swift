@@ -1,7 +1,7 @@
 /// What links begin with: a `WebURL` without query and fragment, and without empty parts in its path.
 public struct BaseURL: Sendable, Hashable {
   public let url: WebURL
-  /// Without a slash at its end.
+  /// Scheme and host in lower case, without a slash at its end.
   public let text: String
 
   public init(_ text: String) throws(WebURL.Problem) {
@@ -10,7 +10,10 @@ public struct BaseURL: Sendable, Hashable {
     guard !url.path.contains("//") else {
       throw WebURL.Problem(description: "must not have // in its path")
     }
-    self.text = text.hasSuffix("/") ? String(text.dropLast()) : text
+    let path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
+    let port = url.port.map { ":\($0)" } ?? ""
+    self.text =
+      (url.isSecure ? "https" : "http") + "://\(url.host.bracketed.asciiLowercased)\(port)\(path)"
   }
 }
 

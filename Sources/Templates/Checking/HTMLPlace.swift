@@ -4,6 +4,8 @@
 public struct HTMLPlace {
   private var isInTag = false
   private var quote: UInt8?
+  /// Whether the last byte was the quote that began a value.
+  private var isAtQuote = false
   /// The tag so far, from its `<`.
   private var tag: [UInt8] = []
   /// `script` or `style`, while in one.
@@ -29,7 +31,9 @@ public struct HTMLPlace {
   /// Just after the quote that begins the value of an attribute that is shown or sent as it is:
   /// neither code nor a URL.
   var isPlainAttribute: Bool {
-    guard quote != nil, rawElement == nil, !tag.starts(with: "<!--".utf8) else { return false }
+    guard quote != nil, isAtQuote, rawElement == nil, !tag.starts(with: "<!--".utf8) else {
+      return false
+    }
     return ["value", "title", "alt", "placeholder", "aria-label"].contains { name in
       tag.dropLast().suffix(name.utf8.count + 2).elementsEqual(" \(name)=".utf8)
     }
@@ -43,12 +47,13 @@ public struct HTMLPlace {
   private mutating func advanceInTag(_ byte: UInt8) {
     // Line breaks and upper case are as good as spaces and lower case.
     tag.append(byte == 10 || byte == 9 ? 0x20 : (0x41...0x5a).contains(byte) ? byte | 0x20 : byte)
+    isAtQuote = false
     if tag.starts(with: "<!--".utf8) {
       if tag.count >= 7, tag.suffix(3).elementsEqual("-->".utf8) { end() }
     } else if let open = quote {
       if byte == open { quote = nil }
     } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
-      quote = byte
+      (quote, isAtQuote) = (byte, true)
     } else if byte == UInt8(ascii: ">") {
       end()
     }

@@ -15,8 +15,15 @@ public struct TemplateProblem: Error, Sendable, Equatable {
 }
 
 extension TemplateProblem: CustomStringConvertible {
-  /// One line, safe to show.
+  /// One line, safe to show: names of files are text from outside.
   public var description: String {
-    line.map { "\(file) line \($0): \(problem)" } ?? "\(file): \(problem)"
+    let text = line.map { "\(file) line \($0): \(problem)" } ?? "\(file): \(problem)"
+    let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+      default: scalar
+      }
+    }
+    return String(String.UnicodeScalarView(scalars))
   }
 }

@@ -5,6 +5,8 @@ struct TemplateRules {
 
   private let schema: TemplateSchema
   private let others: [String: TemplateSource]
+  /// The template itself.
+  private let root: String
   /// Of the template that is being read: a partial is read where it stands.
   private var file: String
   private var layout: TemplateLayout?
@@ -15,7 +17,7 @@ struct TemplateRules {
   private init(_ file: String, with others: [String: TemplateSource], _ schema: TemplateSchema) {
     self.schema = schema
     self.others = others
-    self.file = file
+    (root, self.file) = (file, file)
   }
 
   /// - Parameter others: the layout and the partials that it may name.
@@ -65,6 +67,9 @@ struct TemplateRules {
     if case .layout(let name) = scope.kind {
       throw problem(
         line, "has something between the blocks of {{<\(name)}}, where nothing is shown")
+    }
+    if case .file = scope.kind, file == root, layout != nil, let name = schema.layout {
+      throw problem(line, "has something outside of {{<\(name)}}")
     }
     scopes[scopes.count - 1].isEmpty = false
   }
@@ -185,7 +190,9 @@ extension TemplateRules {
   }
 
   private mutating func begin(layout name: String, _ line: Int) throws(TemplateProblem) {
-    guard name == schema.layout, let source = others[name], scopes.count == 1, layout == nil else {
+    guard name == schema.layout, let source = others[name], scopes.count == 1, layout == nil,
+      scopes[0].isEmpty
+    else {
       throw problem(
         line,
         "has {{<\(name)}}, a tag that "
@@ -193,7 +200,7 @@ extension TemplateRules {
             ?? "may not be used here"))
     }
     layout = try TemplateLayout(source, schema.form)
-    try show(line)
+    scopes[0].isEmpty = false
     scopes.append(TemplateScope(.layout(name), names, line: line))
   }
 
@@ -205,6 +212,9 @@ extension TemplateRules {
       throw problem(
         line, "has {{$\(name)}}; the blocks of \(parent) are \(Self.list(layout.names))")
     }
+    guard !scopes[scopes.count - 1].hasAsked(name) else {
+      throw problem(line, "fills the block {{$\(name)}} twice")
+    }
     scopes[scopes.count - 1].asks(name, isInverted: false, line: line)
     place = HTMLPlace()
     scopes.append(TemplateScope(.block(name), names, line: line))
@@ -212,6 +222,9 @@ extension TemplateRules {
 
   private mutating func end(line: Int) throws(TemplateProblem) {
     guard let scope = scopes.popLast() else { return }
+    if case .file = scope.kind, scope.isEmpty, schema.layout != nil {
+      throw problem(line, "is empty")
+    }
     if let problem = scope.problem(in: layout) { throw self.problem(scope.problemLine, problem) }
     if case .block = scope.kind, schema.form == .html, !place.isText {
       throw problem(line, "leaves a tag open at the end of \(scope.opening)")

@@ -49,6 +49,8 @@ struct TemplateScope {
     if askedLine == nil { askedLine = line }
   }
 
+  func hasAsked(_ name: String) -> Bool { asked.contains(name) }
+
   var problemLine: Int {
     if case .layout = kind { line } else { askedLine ?? line }
   }

@@ -35,6 +35,12 @@ public enum TemplateFolder {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether there is anything of this name, a link that leads nowhere included.
+  public static func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
   static func text(_ path: String, named name: String) throws(TemplateProblem) -> String {
     do { return try SmallFile.text(path, for: .anybody, atMost: maximumFileSize) } catch {
       throw TemplateProblem(file: name, problem: "\(error)")
@@ -44,7 +50,8 @@ public enum TemplateFolder {
   /// For a file or folder that cannot be opened.
   public static func problem(_ error: Int32) -> String {
     switch error {
-    case ENOENT, ENOTDIR: "does not exist"
+    case ENOENT: "does not exist"
+    case ENOTDIR: "is not a folder"
     case EACCES: "may not be read by this user"
     default: "cannot be read (errno \(error))"
     }

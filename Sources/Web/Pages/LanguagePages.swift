@@ -36,7 +36,9 @@ struct LanguagePages: Sendable {
     onItsWayPage = try page("on_its_way", PageSchema.plain)
     limitedPage = try page("limited", PageSchema.limited)
     problemPage = try page("problem", PageSchema.problem)
-    try PageSample.check(moments: deadPage, of: locale)
+    try PageSample.check(
+      deadPage, of: locale,
+      namesMoments: files.text("dead", locale)?.contains("{{>moment}}") == true)
   }
 }
 

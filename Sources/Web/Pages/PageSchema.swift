@@ -59,24 +59,3 @@ enum PageValues {
     ])
   }
 }
-
-/// Renders pages with known values, so that what is checked is what a person will get.
-enum PageSample {
-  private static let day: Int64 = 86_400_000_000
-
-  /// A month with another one's name would pass every other check. A moment without months is fine.
-  static func check(moments page: Template, of locale: String) throws(TemplateProblem) {
-    // The fifteenth of each month of 1970.
-    let days: [Int64] = [14, 45, 73, 104, 134, 165, 195, 226, 257, 287, 318, 348]
-    let texts = days.map { day in
-      let at = Timestamp(microseconds: day * Self.day)
-      return [TokenRefusal.used(at: at), .replaced(at: at), .revoked(at: at)].compactMap {
-        PageValues.dead($0, token: nil, brand: nil).map(page.render)
-      }
-    }
-    guard [1, texts.count].contains(Set(texts).count) else {
-      throw TemplateProblem(
-        file: "pages/\(locale)/moment.mustache", problem: "has the same words for two months")
-    }
-  }
-}

@@ -14,20 +14,23 @@ struct AgainRoute: Sendable {
     guard site.allSatisfy({ $0 == "same-origin" || $0 == "none" }) else { throw .forbidden }
     try request.require(mediaType: "application/x-www-form-urlencoded")
     let body = String(decoding: try await request.body(), as: UTF8.self)
-    let unknown = { Answer(response: pages.value.best(for: request.http).unknown) }
-    guard let token = body[...].onlyValue(of: "token") else { return unknown() }
+    let unknown = { about in
+      Answer(response: pages.value.best(for: request.http).unknown, requestID: about)
+    }
+    guard let token = body[...].onlyValue(of: "token") else { return unknown(nil) }
     let reply: AskAgain.Reply?
     do { reply = try await again(token) } catch { throw Problem(error) }
-    guard let reply else { return unknown() }
+    guard let reply else { return unknown(nil) }
     let onItsWay = { pages.value.best(reply.locale, or: request.http).onItsWay }
     switch reply.outcome {
     case .limited(let kind, let seconds):
       var problem = Problem.rateLimited(kind, retryAfter: seconds)
       problem.locale = reply.locale
-      throw problem
+      throw problem.about(reply.first)
     case .accepted(let id), .replayed(let id):
       return Answer(response: onItsWay(), requestID: id)
-    case .conflict: return Answer(response: onItsWay())
+    case .conflict: return Answer(response: onItsWay(), requestID: reply.first)
+    case nil: return unknown(reply.first)
     }
   }
 }

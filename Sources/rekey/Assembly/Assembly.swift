@@ -26,6 +26,7 @@ struct Assembly: Sendable {
   let suppressions: StoredSuppressions
   /// Once this process works.
   let chain: Reloadable<TransportChain?>
+  let hasOwnPages: Bool
   let pages: Reloadable<Pages>
   let composer: ReloadableComposer
 
@@ -40,6 +41,7 @@ struct Assembly: Sendable {
     callerKeys = Reloadable(try Self.readCallerKeys(settings))
     callers = Reloadable(try CallerBook(settings))
     vault = Vault(keyring: keyring, domains: InternationalDomains())
+    hasOwnPages = Self.hasOwnPages(settings)
     pages = Reloadable(try Self.readPages(settings))
     composer = ReloadableComposer(renderer: Reloadable(try Self.readRenderer(settings)))
     suppressions = StoredSuppressions(database)
@@ -72,16 +74,23 @@ struct Assembly: Sendable {
 }
 
 extension Assembly {
-  static func readPages(_ settings: Settings) throws(ConfigurationProblem) -> Pages {
+  /// - Parameter areOwn: whether the folder of templates had pages before; then it must have them.
+  static func readPages(
+    _ settings: Settings, areOwn: Bool = false
+  ) throws(ConfigurationProblem) -> Pages {
     do {
       let files = try settings.templatesDirectory.flatMap {
         directory throws(TemplateProblem) -> TemplateFiles? in
         // A folder that was made for mails alone keeps working.
-        guard TemplateFolder.isFolder("\(directory)/pages") else { return nil }
+        guard areOwn || hasOwnPages(settings) else { return nil }
         return try TemplateFiles("pages", in: directory)
       }
       return try Pages(files ?? .embedded("pages"), sha256: SHA256.hash)
     } catch { throw ConfigurationProblem("templates.directory: \(error)") }
+  }
+
+  static func hasOwnPages(_ settings: Settings) -> Bool {
+    settings.templatesDirectory.map { TemplateFolder.isThere("\($0)/pages") } ?? false
   }
 
   static func readRenderer(_ settings: Settings) throws(ConfigurationProblem) -> MessageRenderer {
@@ -127,7 +136,7 @@ extension Assembly {
       [
         ("callers", { callerKeys.replace(with: try Self.readCallerKeys(settings)) }),
         ("keyring", { keyring.replace(with: try Self.readKeyring(settings)) }),
-        ("pages", { pages.replace(with: try Self.readPages(settings)) }),
+        ("pages", { pages.replace(with: try Self.readPages(settings, areOwn: hasOwnPages)) }),
         ("mails", { composer.renderer.replace(with: try Self.readRenderer(settings)) }),
       ]
     }

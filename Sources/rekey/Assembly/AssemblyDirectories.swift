@@ -22,10 +22,7 @@ extension Assembly {
         secrets: try Self.webhookSecrets(secretFile, ConfigurationKey.accountsSecretFile),
         makeID: { "msg_" + UUID().uuidString.lowercased() }, through: loop)
     case .sql(let databaseURL, let query):
-      do {
-        return try SQLDirectory(
-          databaseURL: databaseURL, query: query, policy: settings.addresses)
-      } catch { throw ConfigurationProblem("accounts.query: \(error)") }
+      return SQLDirectory(databaseURL: databaseURL, query: query, policy: settings.addresses)
     }
   }
 
@@ -34,7 +31,7 @@ extension Assembly {
     for choices in [settings.common] + settings.own.values {
       guard case .sql(let url, let query) = choices.directory else { continue }
       do {
-        let directory = try SQLDirectory(
+        let directory = SQLDirectory(
           databaseURL: url, query: query, policy: settings.addresses, connections: 1)
         defer { Task { await directory.close() } }
         try await directory.connect(within: .seconds(5))

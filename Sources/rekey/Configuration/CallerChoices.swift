@@ -1,3 +1,4 @@
+import Accounts
 import Formats
 import PasswordReset
 import Postgres
@@ -65,13 +66,14 @@ struct HookFiles: Sendable, Equatable {
 enum DirectoryChoice: Sendable, Equatable {
   case none
   case http(url: WebURL, secretFile: String)
-  case sql(databaseURL: PostgresURL, query: String)
+  case sql(databaseURL: PostgresURL, query: AccountQuery)
 
   init(_ read: SettingsReader) throws(ConfigurationProblem) {
     let mode = try read(\.accountsMode)
     // What is given must be good, also where it is not needed.
     _ = try read.optional(\.accountsURL)
     _ = try read.optional(\.accountsDatabaseURL)
+    _ = try read.optional(\.accountsQuery)
     switch mode {
     case .none: self = .none
     case .http:

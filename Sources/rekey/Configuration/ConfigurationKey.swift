@@ -67,6 +67,7 @@ extension ConfigurationKey {
   /// What stands in README's table.
   var readmeRow: String {
     let standard = defaultText.map { "`\($0)`" } ?? (isRequired ? "required" : "none")
+    let name = scope == .caller ? "callers.<name>.\(name)" : name
     return "| `\(name)` | \(standard) | \(bounds.replacing("<", with: "\\<")); \(help) |"
   }
 

@@ -93,9 +93,7 @@ struct ConfigurationTable: Sendable {
     "accounts.database_url", .database, isSecret: true, scope: .deploymentAndCaller,
     "the main app's database")
   let accountsQuery = Key(
-    "accounts.query",
-    .text("a query with $1 for the address and columns id, email[, locale, version]"),
-    scope: .deploymentAndCaller, "what is asked there")
+    "accounts.query", .accountQuery, scope: .deploymentAndCaller, "what is asked there")
   let workerEmbedded = Key(
     "worker.embedded", .flag, default: "true", "whether `rekey serve` sends mails too")
   let workerConcurrency = Key(

@@ -1,3 +1,4 @@
+import Accounts
 import Formats
 import Mailing
 import PasswordReset
@@ -56,4 +57,12 @@ extension ValueType where Value == [TransportURL] {
 
 extension Refusal {
   fileprivate init(_ problem: WebURL.Problem) { reason = "it \(problem)" }
+}
+
+extension ValueType where Value == AccountQuery {
+  static var accountQuery: Self {
+    ValueType("a query with $1 for the address and columns id, email[, locale, version]") {
+      try? AccountQuery($0)
+    }
+  }
 }

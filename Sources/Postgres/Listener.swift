@@ -97,7 +97,7 @@ actor ListenerLoop {
     let handle = try connection.ready(until: deadline)
     let quoted = channel.split(separator: "\"", omittingEmptySubsequences: false)
       .joined(separator: "\"\"")
-    try connection.script("LISTEN \"\(quoted)\"", until: deadline, onNotice: nil)
+    try connection.script("LISTEN \"\(quoted)\"", until: deadline)
     return handle
   }
 

@@ -60,11 +60,10 @@ public actor Session {
 
   /// Runs SQL of several statements by the simple protocol. Unless it has BEGIN and COMMIT of its
   /// own, all of it is one transaction. A transaction left open is rolled back.
-  /// - Parameter onNotice: gets the message of each NOTICE and WARNING, on the session's thread.
   public nonisolated(nonsending) func script(
-    _ sql: String, within limit: Duration, onNotice: (@Sendable (String) -> Void)? = nil
+    _ sql: String, within limit: Duration
   ) async throws(PostgresError) {
-    try await script(sql, until: Deadline(after: limit), onNotice)
+    try await script(sql, until: Deadline(after: limit))
   }
 
   /// Disconnects after the calls already queued and ends the thread; later calls throw `closed`.
@@ -108,12 +107,10 @@ extension Session {
     }
   }
 
-  private func script(
-    _ sql: String, until deadline: Deadline, _ onNotice: (@Sendable (String) -> Void)?
-  ) throws(PostgresError) {
+  private func script(_ sql: String, until deadline: Deadline) throws(PostgresError) {
     try connect(until: deadline)
     defer { connection.settle() }
-    try connection.script(sql, until: deadline, onNotice: onNotice)
+    try connection.script(sql, until: deadline)
   }
 }
 

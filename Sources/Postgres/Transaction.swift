@@ -51,16 +51,14 @@ public struct Transaction: ~Copyable {
 
   /// Several statements by the simple protocol, inside this transaction. Takes a round trip of its
   /// own for BEGIN if it comes first.
-  public mutating func script(
-    _ sql: String, onNotice: ((String) -> Void)? = nil
-  ) throws(PostgresError) {
+  public mutating func script(_ sql: String) throws(PostgresError) {
     try requireUsable()
     do {
       if case .notBegun = state {
         _ = try connection.perform(RoundTrip(begins: true), until: deadline)
         state = .open
       }
-      try connection.script(sql, until: deadline, onNotice: onNotice)
+      try connection.script(sql, until: deadline)
     } catch {
       note(error)
       throw error

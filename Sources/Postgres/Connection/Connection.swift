@@ -59,12 +59,10 @@ final class Connection {
     return prepared
   }
 
-  func script(
-    _ sql: String, until deadline: Deadline, onNotice: ((String) -> Void)?
-  ) throws(PostgresError) {
+  func script(_ sql: String, until deadline: Deadline) throws(PostgresError) {
     guard let handle else { throw .unavailable(reason: "the connection was lost") }
     do {
-      try handle.script(sql, until: deadline, onNotice: onNotice)
+      try handle.script(sql, until: deadline)
     } catch {
       dropIfUseless(after: error)
       throw error

@@ -4,14 +4,10 @@ extension ConnectionHandle {
   var isIdle: Bool { transactionStatus == PQTRANS_IDLE }
 
   /// Runs several statements at once by the simple protocol, which pipeline mode does not allow.
-  func script(
-    _ sql: String, until deadline: Deadline, onNotice: ((String) -> Void)?
-  ) throws(PostgresError) {
+  func script(_ sql: String, until deadline: Deadline) throws(PostgresError) {
     guard !sql.utf8.contains(0) else { throw .misuse("a script holds NUL") }
     guard !deadline.hasPassed else { throw .deadline() }
     try leavePipeline()
-    notices.handler = onNotice
-    defer { notices.handler = nil }
     let inTransaction = transactionStatus != PQTRANS_IDLE
     var failure: PostgresError?
     do throws(PostgresError) {

@@ -8,8 +8,6 @@ final class ServerNotices {
   /// A commit was made here while waiting for the standby was given up, so a failover may lose it.
   /// PostgreSQL reports this as success with a warning.
   private(set) var sawUnreplicatedCommit = false
-  /// Gets the primary message of each notice, while set.
-  var handler: ((String) -> Void)?
 
   /// Call before PQfinish can no longer use it; `self` must outlive `connection`.
   func attach(to connection: OpaquePointer) {
@@ -28,9 +26,6 @@ final class ServerNotices {
       unsafe String(cString: function) == "SyncRepWaitForLSN"
     {
       sawUnreplicatedCommit = true
-    }
-    if let handler, let message = unsafe CPostgresPrimaryMessage(result) {
-      unsafe handler(String(cString: message))
     }
   }
 }

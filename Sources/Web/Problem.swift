@@ -29,9 +29,11 @@ struct Problem: Error, Sendable, Equatable {
     self.detail = detail
   }
 
-  func about(_ requestID: RequestID?) -> Problem {
+  func about(_ requestID: RequestID?) -> Problem { with(\.requestID, requestID) }
+
+  private func with<Value>(_ part: WritableKeyPath<Problem, Value>, _ value: Value) -> Problem {
     var problem = self
-    problem.requestID = requestID
+    problem[keyPath: part] = value
     return problem
   }
 }
@@ -41,19 +43,15 @@ extension Problem {
     Problem(400, "bad_request", "Bad request", detail)
   }
 
-  static let unauthorized: Problem = {
-    var problem = Problem(
-      401, "unauthorized", "Unauthorized", "A caller key is needed: Authorization: Bearer <key>.")
-    problem.challenge = "Bearer"
-    return problem
-  }()
+  static let unauthorized = Problem(
+    401, "unauthorized", "Unauthorized", "A caller key is needed: Authorization: Bearer <key>."
+  ).with(\.challenge, "Bearer")
 
   static func hookUnauthenticated(_ challenge: String) -> Problem {
-    var problem = Problem(
+    Problem(
       401, "hook_unauthenticated", "Hook unauthenticated",
-      "The call is not proved to come from the provider, or not within the last 24 hours.")
-    problem.challenge = challenge
-    return problem
+      "The call is not proved to come from the provider, or not within the last 24 hours."
+    ).with(\.challenge, challenge)
   }
 
   static let hookReplayed = Problem(
@@ -65,17 +63,13 @@ extension Problem {
   static let notFound = Problem(404, "not_found", "Not found", "There is nothing here.")
 
   static func methodNotAllowed(_ allow: String) -> Problem {
-    var problem = Problem(
-      405, "method_not_allowed", "Method not allowed", "This path answers to \(allow) only.")
-    problem.allow = allow
-    return problem
+    Problem(405, "method_not_allowed", "Method not allowed", "This path answers to \(allow) only.")
+      .with(\.allow, allow)
   }
 
   static func bodyTooLarge(limit: Int) -> Problem {
-    var problem = Problem(
-      413, "body_too_large", "Body too large", "A body may have \(limit) octets at most.")
-    problem.closesConnection = true
-    return problem
+    Problem(413, "body_too_large", "Body too large", "A body may have \(limit) octets at most.")
+      .with(\.closesConnection, true)
   }
 
   static func unsupportedMediaType(_ wanted: String) -> Problem {
@@ -94,11 +88,10 @@ extension Problem {
   }
 
   static func rateLimited(_ kind: LimitKind, retryAfter: Int) -> Problem {
-    var problem = Problem(
+    Problem(
       429, "rate_limited", "Too many requests",
-      "The limit for this \(kind.rawValue) is exhausted; it has room again in \(retryAfter) s.")
-    problem.retryAfter = retryAfter
-    return problem
+      "The limit for this \(kind.rawValue) is exhausted; it has room again in \(retryAfter) s."
+    ).with(\.retryAfter, retryAfter)
   }
 
   static let idempotencyConflict = Problem(

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Glibc
 internal import PasswordReset
 
@@ -13,8 +14,7 @@ struct FileBeside: Sendable, Equatable {
 
   /// What may stand in the name of an inline file: nothing that a URL would write in another way.
   static func isPlain(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-      || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || "._-".utf8.contains(byte)
+    byte.isASCIIAlphanumeric || "._-".utf8.contains(byte)
   }
 
   /// The file as it is now: it may have been replaced since the templates were loaded.

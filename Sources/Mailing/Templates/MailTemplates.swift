@@ -45,12 +45,9 @@ public struct MailTemplates: Sendable {
     _ kind: MailKind, _ found: [MailKind: [LanguageTag: MailTemplate]],
     else files: MailTemplateFiles
   ) throws(TemplateProblem) -> Localized<MailTemplate> {
-    let templates = found[kind] ?? [:]
-    let english = Localized<MailTemplate>.fallbackLanguage
-    if let own = templates.first(where: { $0.key.text.lowercased() == english }) {
-      return Localized(fallback: own.value, templates)
+    try Localized(found[kind] ?? [:]) { () throws(TemplateProblem) in
+      try MailTemplate(kind, files, locale: Localized<MailTemplate>.fallbackLanguage)
     }
-    return Localized(fallback: try MailTemplate(kind, files, locale: english), templates)
   }
 
   func template(_ kind: MailKind, for locale: LanguageTag?) -> MailTemplate {

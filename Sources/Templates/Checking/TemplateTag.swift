@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A tag of the part of Mustache that templates may use.
 enum TemplateTag: Equatable {
   static let list =
@@ -17,53 +19,37 @@ enum TemplateTag: Equatable {
   /// Reads what stands between `{{` and `}}`. Nil for what is not in that part: other
   /// delimiters, transforms, other pragmas, partials by a value.
   init?(_ inner: ArraySlice<UInt8>) {
-    switch inner.first {
-    case UInt8(ascii: "!"):
-      self = .comment
-    case UInt8(ascii: "%"):
-      let words = inner.dropFirst().filter { $0 != 0x20 }
-      guard words.elementsEqual("CONTENT_TYPE:TEXT".utf8) else { return nil }
-      self = .textPragma
-    case UInt8(ascii: "#"), UInt8(ascii: "^"):
-      guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .open(name: name, isInverted: inner.first == UInt8(ascii: "^"))
-    case UInt8(ascii: ">"):
-      guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .partial(name: name)
-    case UInt8(ascii: "<"):
-      guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .layout(name: name)
-    case UInt8(ascii: "$"):
-      guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .block(name: name)
-    case UInt8(ascii: "/"):
-      guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .close(name: name)
-    case UInt8(ascii: "{"):
-      guard inner.last == UInt8(ascii: "}"), inner.count > 2,
-        let name = Self.name(inner.dropFirst().dropLast())
-      else { return nil }
-      self = .variable(name: name, isUnescaped: true)
-    case UInt8(ascii: "&"):
-      guard let name = Self.name(inner.dropFirst()) else { return nil }
-      self = .variable(name: name, isUnescaped: true)
-    default:
-      guard let name = Self.name(inner) else { return nil }
-      self = .variable(name: name, isUnescaped: false)
-    }
+    let marked = Self.name(inner.dropFirst())
+    let tag: TemplateTag? =
+      switch inner.first {
+      case UInt8(ascii: "!"): .comment
+      case UInt8(ascii: "%"): Self.isTextPragma(inner) ? .textPragma : nil
+      case UInt8(ascii: "#"): marked.map { .open(name: $0, isInverted: false) }
+      case UInt8(ascii: "^"): marked.map { .open(name: $0, isInverted: true) }
+      case UInt8(ascii: ">"): marked.map { .partial(name: $0) }
+      case UInt8(ascii: "<"): marked.map { .layout(name: $0) }
+      case UInt8(ascii: "$"): marked.map { .block(name: $0) }
+      case UInt8(ascii: "/"): marked.map { .close(name: $0) }
+      case UInt8(ascii: "&"): marked.map { .variable(name: $0, isUnescaped: true) }
+      case UInt8(ascii: "{"):
+        inner.last == UInt8(ascii: "}") && inner.count > 2
+          ? Self.name(inner.dropFirst().dropLast()).map { .variable(name: $0, isUnescaped: true) }
+          : nil
+      default: Self.name(inner).map { .variable(name: $0, isUnescaped: false) }
+      }
+    guard let tag else { return nil }
+    self = tag
+  }
+
+  private static func isTextPragma(_ inner: ArraySlice<UInt8>) -> Bool {
+    inner.dropFirst().filter { $0 != 0x20 }.elementsEqual("CONTENT_TYPE:TEXT".utf8)
   }
 
   private static func name(_ bytes: ArraySlice<UInt8>) -> String? {
     var name = bytes
     while name.first == 0x20 { name.removeFirst() }
     while name.last == 0x20 { name.removeLast() }
-    let isName = name.allSatisfy { byte in
-      switch byte | 0x20 {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"): true
-      default:
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "_-.".utf8.contains(byte)
-      }
-    }
+    let isName = name.allSatisfy { $0.isASCIIAlphanumeric || "_-.".utf8.contains($0) }
     return isName && !name.isEmpty ? String(decoding: name, as: UTF8.self) : nil
   }
 }

@@ -15,6 +15,14 @@ public struct Localized<Value: Sendable>: Sendable {
       values.map { ($0.key.text.lowercased(), $0.value) }, uniquingKeysWith: { $1 })
   }
 
+  /// - Parameter made: stands in where there is none in the language that everything falls back to.
+  public init(
+    _ values: [LanguageTag: Value], else made: () throws(TemplateProblem) -> Value
+  ) throws(TemplateProblem) {
+    let own = values.first { $0.key.text.lowercased() == Self.fallbackLanguage }?.value
+    if let own { self.init(fallback: own, values) } else { self.init(fallback: try made(), values) }
+  }
+
   /// The best there is.
   public subscript(locale: LanguageTag?) -> Value { locale.flatMap(match) ?? fallback }
 

@@ -22,12 +22,9 @@ public struct Pages: Sendable {
     for (tag, folder) in try files.languages() {
       languages[tag] = try LanguagePages(files, folder, sha256: sha256)
     }
-    let english = Localized<LanguagePages>.fallbackLanguage
-    if let own = languages.first(where: { $0.key.text.lowercased() == english })?.value {
-      self.languages = Localized(fallback: own, languages)
-    } else {
-      let own = try LanguagePages(.embedded("pages"), english, sha256: sha256)
-      self.languages = Localized(fallback: own, languages)
+    self.languages = try Localized(languages) { () throws(TemplateProblem) in
+      try LanguagePages(
+        .embedded("pages"), Localized<LanguagePages>.fallbackLanguage, sha256: sha256)
     }
   }
 

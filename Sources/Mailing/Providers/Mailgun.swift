@@ -4,7 +4,7 @@ internal import Transfer
 
 /// Mailgun, with the whole message as MIME: `mailgun://KEY@[host]?domain=…`, the host
 /// `api.eu.mailgun.net` in the EU. It has no idempotency keys.
-struct Mailgun: HTTPProvider {
+struct Mailgun: KeyedProvider {
   static let schemes = ["mailgun"]
   static let options = [domain, .keyFile] + .ofAPIs
 
@@ -12,7 +12,7 @@ struct Mailgun: HTTPProvider {
     "domain", .text(signs: "-.", limit: 253, what: "is a domain name"))
 
   let endpoint: APIEndpoint
-  private let key: ProviderKey
+  let key: ProviderKey
   private let domain: String
 
   init(_ url: ProviderURL) throws(MailingError) {
@@ -22,10 +22,6 @@ struct Mailgun: HTTPProvider {
     self.domain = domain
     key = try ProviderKey(url)
     endpoint = try APIEndpoint(url, usualHost: "api.mailgun.net")
-  }
-
-  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
-    try key.read()
   }
 
   func call(

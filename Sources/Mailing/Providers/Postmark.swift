@@ -3,14 +3,14 @@ internal import PasswordReset
 internal import Transfer
 
 /// Postmark, the Email API: `postmark://TOKEN@[host][?stream=…]`. It has no idempotency keys.
-struct Postmark: HTTPProvider {
+struct Postmark: KeyedProvider {
   static let schemes = ["postmark"]
   static let options = [stream, .keyFile] + .ofAPIs
 
   private static let stream = ProviderOption("stream", .givenName)
 
   let endpoint: APIEndpoint
-  private let key: ProviderKey
+  let key: ProviderKey
   /// Postmark's own default where it is nil.
   private let stream: String?
 
@@ -18,10 +18,6 @@ struct Postmark: HTTPProvider {
     stream = url.options[Self.stream]
     key = try ProviderKey(url)
     endpoint = try APIEndpoint(url, usualHost: "api.postmarkapp.com")
-  }
-
-  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
-    try key.read()
   }
 
   func call(

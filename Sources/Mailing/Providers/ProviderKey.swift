@@ -88,3 +88,14 @@ enum SecretFile {
     return SecretText(String(decoding: bytes, as: UTF8.self))
   }
 }
+
+/// A provider whose calls need one key and nothing else.
+protocol KeyedProvider: HTTPProvider where Credentials == SecretText {
+  var key: ProviderKey { get }
+}
+
+extension KeyedProvider {
+  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
+    try key.read()
+  }
+}

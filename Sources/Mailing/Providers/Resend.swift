@@ -3,20 +3,16 @@ internal import PasswordReset
 internal import Transfer
 
 /// Resend: `resend://KEY@[host]`. Its Idempotency-Key keeps a mail from going out twice within 24 hours.
-struct Resend: HTTPProvider {
+struct Resend: KeyedProvider {
   static let schemes = ["resend"]
   static let options = [.keyFile] + .ofAPIs
 
   let endpoint: APIEndpoint
-  private let key: ProviderKey
+  let key: ProviderKey
 
   init(_ url: ProviderURL) throws(MailingError) {
     key = try ProviderKey(url)
     endpoint = try APIEndpoint(url, usualHost: "api.resend.com")
-  }
-
-  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
-    try key.read()
   }
 
   func call(

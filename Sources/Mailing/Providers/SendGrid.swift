@@ -3,20 +3,16 @@ internal import PasswordReset
 internal import Transfer
 
 /// SendGrid, Mail Send v3: `sendgrid://KEY@[host]`. It has no idempotency keys.
-struct SendGrid: HTTPProvider {
+struct SendGrid: KeyedProvider {
   static let schemes = ["sendgrid"]
   static let options = [.keyFile] + .ofAPIs
 
   let endpoint: APIEndpoint
-  private let key: ProviderKey
+  let key: ProviderKey
 
   init(_ url: ProviderURL) throws(MailingError) {
     key = try ProviderKey(url)
     endpoint = try APIEndpoint(url, usualHost: "api.sendgrid.com")
-  }
-
-  func credentials(_ context: TransportContext) throws(MailingError) -> SecretText {
-    try key.read()
   }
 
   func call(

@@ -112,15 +112,12 @@ struct DeadLettersCommand: AsyncParsableCommand {
     }
   }
 
-  /// Lends the dead letters of the database and closes the connection, whatever happens.
   static func withDeadLetters(
     _ settings: Settings, _ body: (DeadLetters) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
-    try await workingOnDatabase {
-      try await closing(
-        DeadLetters(
-          url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter), body)
+    let make = { url in
+      DeadLetters(url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter)
     }
+    try await lending(settings, make, body)
   }
 }

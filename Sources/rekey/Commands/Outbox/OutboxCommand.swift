@@ -125,11 +125,8 @@ struct OutboxCommand: AsyncParsableCommand {
   private static func withSwitch(
     _ settings: Settings, _ body: (OutboxSwitch) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
-    try await workingOnDatabase {
-      try await closing(
-        OutboxSwitch(url: url, isPooled: settings.isBehindPooler), body)
-    }
+    try await lending(
+      settings, { OutboxSwitch(url: $0, isPooled: settings.isBehindPooler) }, body)
   }
 
   private static func members(of pause: OutboxPause?) -> [(key: String, value: JSON)] {

@@ -1,3 +1,4 @@
+import Postgres
 import Storage
 
 /// Runs a command's work on the database and makes one line of what went wrong.
@@ -8,7 +9,7 @@ func workingOnDatabase<Value>(_ body: () async throws -> Value) async throws -> 
   }
 }
 
-/// What a command holds while it works, and closes whatever happens.
+/// What a command holds while it works.
 protocol Closable {
   func close() async
 }
@@ -17,12 +18,18 @@ extension DeadLetters: Closable {}
 extension OperatorSuppressions: Closable {}
 extension OutboxSwitch: Closable {}
 
-func closing<Resource: Closable>(
-  _ resource: Resource, _ body: (Resource) async throws -> Void
+/// Lends what works on the database and closes its connection, whatever happens.
+func lending<Resource: Closable>(
+  _ settings: Settings, _ make: (PostgresURL) -> Resource,
+  _ body: (Resource) async throws -> Void
 ) async throws {
-  do { try await body(resource) } catch {
+  let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
+  try await workingOnDatabase {
+    let resource = make(url)
+    do { try await body(resource) } catch {
+      await resource.close()
+      throw error
+    }
     await resource.close()
-    throw error
   }
-  await resource.close()
 }

@@ -126,15 +126,11 @@ struct SuppressionsCommand: AsyncParsableCommand {
     }
   }
 
-  /// Lends the list of the database and closes the connection, whatever happens.
   static func withSuppressions(
     _ settings: Settings, _ body: (OperatorSuppressions) async throws -> Void
   ) async throws {
-    let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
-    try await workingOnDatabase {
-      try await closing(
-        OperatorSuppressions(url: url, isPooled: settings.isBehindPooler), body)
-    }
+    try await lending(
+      settings, { OperatorSuppressions(url: $0, isPooled: settings.isBehindPooler) }, body)
   }
 }
 

@@ -1,5 +1,5 @@
 import PasswordReset
-public import Postgres
+import Postgres
 
 /// The one connection of an operator's command.
 ///

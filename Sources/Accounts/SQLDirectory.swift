@@ -19,7 +19,8 @@ public struct SQLDirectory: AccountDirectory {
   ///   - timeout: for one question, the wait for a connection included.
   /// Nothing is connected yet.
   public init(
-    databaseURL: PostgresURL, query: AccountQuery, policy: EmailAddress.Policy, connections: Int = 4,
+    databaseURL: PostgresURL, query: AccountQuery, policy: EmailAddress.Policy,
+    connections: Int = 4,
     timeout: Duration = .seconds(5)
   ) {
     self.query = query

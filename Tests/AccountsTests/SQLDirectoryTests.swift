@@ -26,7 +26,8 @@ struct SQLDirectoryTests {
   ) async throws {
     let people = "WITH people (id, email, language, changed) AS (VALUES \(rows))\n"
     let directory = try SQLDirectory(
-      databaseURL: Self.databaseURL(), query: AccountQuery(people + query), policy: Sample.policy, connections: 1,
+      databaseURL: Self.databaseURL(), query: AccountQuery(people + query), policy: Sample.policy,
+      connections: 1,
       timeout: timeout)
     do { try await body(directory) } catch {
       await directory.close()
@@ -169,14 +170,16 @@ struct SQLDirectoryTests {
   @Test(arguments: ["SELEKT $1", "SELECT $1::int", "SELECT 1 / 0 AS id FROM (SELECT $1) AS x"])
   func `a query that cannot run shows when connecting`(query: String) async throws {
     let directory = try SQLDirectory(
-      databaseURL: Self.databaseURL(), query: AccountQuery(query), policy: Sample.policy, connections: 1)
+      databaseURL: Self.databaseURL(), query: AccountQuery(query), policy: Sample.policy,
+      connections: 1)
     await #expect(throws: AccountsError.self) { try await directory.connect(within: .seconds(30)) }
     await directory.close()
   }
 
   @Test func `a database that is not there is a fault`() async throws {
     let directory = try SQLDirectory(
-      databaseURL: PostgresURL("postgresql://127.0.0.1:1/x?user=x"), query: AccountQuery("SELECT $1"),
+      databaseURL: PostgresURL("postgresql://127.0.0.1:1/x?user=x"),
+      query: AccountQuery("SELECT $1"),
       policy: Sample.policy,
       connections: 1)
     let (address, caller) = (try Sample.address(), try Sample.caller())

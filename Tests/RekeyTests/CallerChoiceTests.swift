@@ -56,7 +56,8 @@ import Testing
     #expect(settings.own["none"]?.directory == DirectoryChoice.none)
     #expect(
       settings.own["sql"]?.directory
-        == .sql(databaseURL: try PostgresURL("postgresql://h/d"), query: try AccountQuery("SELECT $1")))
+        == .sql(
+          databaseURL: try PostgresURL("postgresql://h/d"), query: try AccountQuery("SELECT $1")))
     #expect(
       settings.own["url"]?.directory == .http(url: try WebURL("https://b.test/"), secretFile: "/s"))
   }

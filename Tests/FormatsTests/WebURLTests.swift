@@ -73,3 +73,17 @@ import Testing
     }
   }
 }
+
+@Suite struct BaseURLTests {
+  @Test(arguments: [
+    ("https://a", "https://a"), ("https://a/", "https://a"), ("https://a/b/", "https://a/b"),
+    ("HTTPS://A.Example:8443/B", "https://a.example:8443/B"),
+    ("http://[::1]:80/", "http://[::1]:80"),
+  ])
+  func `links begin with scheme and host in lower case, without a slash at the end`(
+    text: String, base: String
+  ) throws {
+    let read = try BaseURL(text)
+    #expect(read.text == base)
+  }
+}

@@ -114,7 +114,7 @@ private final class SilentPort {
     "postgres://u:hunter2-and-more@[::1/d", "postgres://u:hunter2-and-more@h/d?sslmode",
     "postgres://u:hunter2-and-more@h/d?nonsense=1", "password=hunter2-and-more nonsense=1",
     "hunter2-and-more", "", "postgres://u:hunter2-and-more%00@h/d",
-    "postgres://u:hunter2-and-more@a:1,b:2,c/d?port=1,2",
+    "postgres://u:hunter2-and-more@a:1,b:2,c/d?port=1,2", "postgres://u:p@hunter2-and-more@h/d",
   ])
   func `a bad URL is refused without being quoted`(url: String) async throws {
     let error = try await postgresError { () async throws(PostgresError) in

@@ -60,6 +60,18 @@ import Testing
     #expect(page.headers[text: "Trace-Id"] == (try line(site).fields["trace"]))
   }
 
+  @Test func `names the old request where no new one may be asked for`() async throws {
+    let site = try Site()
+    let asked = try await site.call(
+      "/reset/request",
+      #"{"email":"ada@example.com","account":{"id":"7","email":"ada@example.com"}}"#)
+    let id = try #require(asked.object?["request_id"]?.string.flatMap { RequestID($0) })
+    let token = try site.vault.mint(.reset, for: id)
+    site.store.advance(by: .seconds(100_000))
+    #expect(try await site.form("token=\(token)").status == 404)
+    #expect(try line(site).fields["request_id"] == id.description)
+  }
+
   @Test(arguments: ["/reset/verify", "/reset/consume"])
   func `names the verdict about a dead token`(path: String) async throws {
     let site = try Site()

@@ -74,6 +74,32 @@ def reloaded(service: Service, part: str) -> int:
     return sum(one["part"] == part for one in lines)
 
 
+@pytest.mark.parametrize("kind", ["a file", "a link to nowhere"])
+def test_pages_that_are_no_folder_stop_the_start(rekey: Installation, kind: str):
+    copy_templates(rekey)
+    pages = rekey.directory / "templates/pages"
+    shutil.rmtree(pages)
+    if kind == "a file":
+        pages.write_text("")
+    else:
+        pages.symlink_to(rekey.directory / "none")
+    done = rekey.run("serve")
+    assert done.returncode == 78
+    assert re.search(r"templates.directory: pages: (is not a folder|does not exist)", done.stderr)
+
+
+def test_pages_that_are_gone_at_a_reload_stay_in_use(rekey: Installation):
+    copy_templates(rekey)
+    change(rekey.directory / "templates/pages/en/unknown.mustache", "does not work", "is ours")
+    service = rekey.serve()
+    shutil.rmtree(rekey.directory / "templates/pages")
+    service.hang_up()
+    assert eventually(lambda: refusals(service), "a refusal") == [
+        ("pages", "templates.directory: pages: does not exist")
+    ]
+    assert "is ours" in service.open_link("x").text
+
+
 def test_a_reload_keeps_the_last_good_page_and_takes_the_mended_mail(rekey: Installation):
     folder = copy_templates(rekey)
     service = rekey.serve()

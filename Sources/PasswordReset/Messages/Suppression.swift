@@ -69,7 +69,7 @@ public struct Suppressor: Sendable {
       throw .cryptography
     }
     return Suppression(
-      addressKey: try vault.addressKey(address), id: id,
+      addressKey: try vault.addressKey(address, caller: ""), id: id,
       sealed: try vault.seal(address, for: id), reason: reason, source: source,
       lifetime: lifetime ?? self.lifetime)
   }

@@ -47,17 +47,15 @@ public struct Vault: Sendable {
     try keyring.value.authenticate(text, for: .reset)
   }
 
-  public func addressKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
-    try keyring.value.pepper.hash(.address, address.identity)
+  public func addressKey(
+    _ address: EmailAddress, caller: String
+  ) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.address, bytes(caller), address.identity)
   }
 
-  /// The key that all links of an account share; without an account those of the address do.
+  /// The key that all links of an account share.
   public func accountKey(id: String, caller: String) throws(ResetError) -> KeyedHash {
     try keyring.value.pepper.hash(.account, bytes(caller), bytes("account"), bytes(id))
-  }
-
-  public func accountKey(address: EmailAddress, caller: String) throws(ResetError) -> KeyedHash {
-    try keyring.value.pepper.hash(.account, bytes(caller), bytes("address"), address.identity)
   }
 
   public func limiterKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {

@@ -12,16 +12,14 @@ extension Assembly {
     let outbox = StoredOutbox(
       database,
       settings: .init(
-        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp,
-        keepLive: settings.keepLive))
+        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp))
     let chain = try makeChain()
     self.chain.replace(with: chain)
-    let (partitions, upkeep) = (Partitions(database), OutboxUpkeep(database))
+    let upkeep = OutboxUpkeep(database)
     guard let worker = RequestID(bytes: try SecureRandom.bytes(16)) else {
       throw CommandFailure(description: "no random bytes")
     }
     return [
-      Upkeep("partitions made", logger: logger) { try await partitions.makeAhead() },
       Upkeep("outbox tended", every: .seconds(3600), logger: logger) { try await upkeep.tend() },
       OutboxExpiry(
         outbox: outbox, chain: chain, subscribers: subscribers,

@@ -84,8 +84,8 @@ import Testing
       try vault.accountKey(id: "42", caller: "blog"),
       try vault.accountKey(id: "43", caller: "shop"),
       try vault.accountKey(id: email.text, caller: "shop"),
-      try vault.accountKey(address: email, caller: "shop"),
-      try vault.accountKey(address: email, caller: "blog"),
+      try vault.addressKey(email, caller: "shop"),
+      try vault.addressKey(email, caller: "blog"),
       try vault.accountKey(id: "account42", caller: "shop"),
     ]
     #expect(Set(keys).count == keys.count)

@@ -35,7 +35,7 @@ import Testing
         working,
         settings: .init(
           lease: WholeDuration(seconds: 60), lifetime: hours,
-          giveUpAfter: GiveUp(link: hours, event: hours), keepLive: 3))
+          giveUpAfter: GiveUp(link: hours, event: hours)))
       #expect(try await outbox.claim(atMost: 5, from: .mail).isEmpty)
       _ = try await database.withDeadLetters { try await $0.retry(DeadLetterChoice()) }
       let claimed = try #require(try await outbox.claim(atMost: 5, from: .mail).first)

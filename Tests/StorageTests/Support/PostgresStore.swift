@@ -16,8 +16,11 @@ struct PostgresStore: Sendable {
   init(_ database: TestDatabase, _ settings: StoreSettings = StoreSettings()) async throws {
     self.database = database
     serving = Database(
-      url: try database.url(.serve), applicationName: "serve", logger: .silent)
-    working = Database(url: try database.url(.work), applicationName: "work", logger: .silent)
+      url: try database.url(.serve), applicationName: "serve", keepLive: settings.keepLive,
+      logger: .silent)
+    working = Database(
+      url: try database.url(.work), applicationName: "work", keepLive: settings.keepLive,
+      logger: .silent)
     readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
     let tokens = StoredTokens(serving)
     let hooks = StoredSuppressions(serving)
@@ -29,8 +32,7 @@ struct PostgresStore: Sendable {
       outbox: StoredOutbox(
         working,
         settings: .init(
-          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter,
-          keepLive: settings.keepLive)),
+          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter)),
       suppressions: StoredSuppressions(working), reports: hooks, clock: serving.time)
     try await look()
   }

@@ -29,7 +29,7 @@ struct OperatorAddress {
   }
 
   func key(of address: EmailAddress) throws(CommandFailure) -> KeyedHash {
-    do { return try vault.addressKey(address) } catch { throw Self.failure(error) }
+    do { return try vault.addressKey(address, caller: "") } catch { throw Self.failure(error) }
   }
 
   func suppression(

@@ -12,9 +12,9 @@ import Testing
       let upkeep = OutboxUpkeep(store.working)
       try await database.script(
         """
-        INSERT INTO rekey.hook_receipt SELECT sha256('r'), test_clock.clock_timestamp();
+        INSERT INTO rekey.hook_receipt SELECT decode(md5('r'), 'hex'), test_clock.clock_timestamp();
         INSERT INTO rekey.suppression
-        SELECT sha256('s'), rekey.new_id(), '', '\\x01020304', 'bounce', 'hook',
+        SELECT decode(md5('s'), 'hex'), rekey.new_id(), '', '\\x01020304', 'bounce', 'hook',
           test_clock.clock_timestamp(), test_clock.clock_timestamp() + interval '1 hour';
         """)
       let worker = try #require(RequestID(bytes: [UInt8](repeating: 7, count: 16)))

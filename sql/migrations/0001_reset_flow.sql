@@ -12,8 +12,8 @@ COMMENT ON TABLE rekey.schema_version IS 'One row for each migration applied; se
 
 CREATE TABLE rekey.reset_request (
   id uuid NOT NULL PRIMARY KEY,
-  address_key bytea NOT NULL CHECK (octet_length(address_key) = 32),
-  account_key bytea CHECK (octet_length(account_key) = 32),
+  address_key bytea NOT NULL CHECK (octet_length(address_key) = 16),
+  account_key bytea CHECK (octet_length(account_key) = 16),
   sealed bytea NOT NULL,
   kid bytea NOT NULL CHECK (octet_length(kid) = 4),
   caller text NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE rekey.reset_request (
   sent_at timestamptz,
   expires_at timestamptz NOT NULL,
   consumed_at timestamptz,
-  consumer_key bytea CHECK (octet_length(consumer_key) = 32),
+  consumer_key bytea CHECK (octet_length(consumer_key) = 16),
   revoked_at timestamptz,
   revoke_reason text CHECK (revoke_reason IN ('invalidated', 'sibling_consumed', 'replaced', 'completed')),
   dropped_at timestamptz,
@@ -86,15 +86,15 @@ CREATE INDEX outbox_due ON rekey.outbox (run_at) WHERE dead_at IS NULL;
 CREATE INDEX outbox_request ON rekey.outbox (request_id);
 
 CREATE TABLE rekey.rate_limit (
-  key bytea NOT NULL PRIMARY KEY CHECK (octet_length(key) = 32),
+  key bytea NOT NULL PRIMARY KEY CHECK (octet_length(key) = 16),
   stamps timestamptz[] NOT NULL
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE rekey.rate_limit IS
   'For each limited key (address or client) its last acceptance times, newest first, so a limit "n per window" is broken exactly if the n-th is younger than the window.';
 
 CREATE TABLE rekey.idempotency (
-  key bytea NOT NULL PRIMARY KEY CHECK (octet_length(key) = 32),
-  body_hash bytea NOT NULL CHECK (octet_length(body_hash) = 32),
+  key bytea NOT NULL PRIMARY KEY CHECK (octet_length(key) = 16),
+  body_hash bytea NOT NULL CHECK (octet_length(body_hash) = 16),
   request_id uuid NOT NULL,
   created_at timestamptz NOT NULL
 );

@@ -40,7 +40,7 @@ ALTER TABLE rekey.reset_request
 COMMENT ON COLUMN rekey.reset_request.completed_at IS 'When the main app first reported the password as changed: the notice goes out once.';
 
 CREATE TABLE rekey.suppression (
-  address_key bytea NOT NULL PRIMARY KEY CHECK (octet_length(address_key) = 32),
+  address_key bytea NOT NULL PRIMARY KEY CHECK (octet_length(address_key) = 16),
   id uuid NOT NULL,
   sealed bytea NOT NULL,
   kid bytea NOT NULL CHECK (octet_length(kid) = 4),
@@ -53,7 +53,7 @@ COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail until expires_
 COMMENT ON COLUMN rekey.suppression.sealed IS 'The address, sealed with id as associated data: operators have to know whom they release.';
 
 CREATE TABLE rekey.hook_receipt (
-  key bytea NOT NULL PRIMARY KEY CHECK (octet_length(key) = 32),
+  key bytea NOT NULL PRIMARY KEY CHECK (octet_length(key) = 16),
   received_at timestamptz NOT NULL
 );
 COMMENT ON TABLE rekey.hook_receipt IS

@@ -40,7 +40,7 @@ extension TestDatabase {
       """
       WITH made AS (
         INSERT INTO rekey.reset_request (id, address_key, sealed, kid, caller, created_at, expires_at)
-        SELECT rekey.new_id(), sha256('seed'), '', '\\x01020304', 'app', clock_timestamp(),
+        SELECT rekey.new_id(), decode(md5('seed'), 'hex'), '', '\\x01020304', 'app', clock_timestamp(),
           clock_timestamp() + interval '1 hour'
         FROM generate_series(1, $1::int) RETURNING id
       )
@@ -87,7 +87,7 @@ extension TestDatabase {
   func suppressSeeded(until: String) async throws {
     try await script(
       """
-      INSERT INTO rekey.suppression VALUES (sha256('seed'), gen_random_uuid(), '', '\\x01020304',
+      INSERT INTO rekey.suppression VALUES (decode(md5('seed'), 'hex'), gen_random_uuid(), '', '\\x01020304',
         'refused', '1-smtp', clock_timestamp(), \(until))
       """)
   }

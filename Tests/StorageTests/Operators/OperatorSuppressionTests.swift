@@ -18,7 +18,7 @@ import Testing
   }
 
   private func key(_ number: UInt8) throws -> KeyedHash {
-    try #require(KeyedHash(bytes: Array(repeating: number, count: 32)))
+    try #require(KeyedHash(bytes: Array(repeating: number, count: KeyedHash.size)))
   }
 
   private func seal() throws -> Vault.Sealed {

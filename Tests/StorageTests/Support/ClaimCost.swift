@@ -69,7 +69,7 @@ extension TestDatabase {
           k.key, k.key, repeat('x', 256)::bytea, '\\x01020304', 'app', clock_timestamp(),
           clock_timestamp() + interval '30 minutes'
         FROM (SELECT rekey.first_id_at(clock_timestamp())::text AS prefix) p,
-          generate_series(1, \(count)) n, LATERAL (SELECT sha256(n::text::bytea) AS key) k
+          generate_series(1, \(count)) n, LATERAL (SELECT decode(md5(n::text), 'hex') AS key) k
         RETURNING id
       )
       INSERT INTO rekey.outbox

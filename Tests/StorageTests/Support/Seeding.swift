@@ -50,7 +50,7 @@ extension TestDatabase {
       """
       INSERT INTO rekey.reset_request (id, address_key, sealed, kid, caller, created_at,
         sent_at, expires_at, consumed_at, revoked_at, revoke_reason, dropped_at, drop_reason)
-      SELECT $1::uuid, sha256('seed'), '', '\\x01020304', 'app', $2::timestamptz, \(state.columns)
+      SELECT $1::uuid, decode(md5('seed'), 'hex'), '', '\\x01020304', 'app', $2::timestamptz, \(state.columns)
       """, [.uuid(id), .timestamp(at)])
     guard let message = state.message else { return id }
     try await query(

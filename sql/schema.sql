@@ -238,7 +238,7 @@ COMMENT ON TABLE rekey.reset_request IS 'One accepted POST /reset/request. The t
 
 COMMENT ON COLUMN rekey.reset_request.id IS 'UUIDv7 by database time: its first 48 bits are milliseconds, so a day is a contiguous range and a partition.';
 
-COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the typed address (domain case and IDNA folded).';
+COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the caller and the typed address (domain case and IDNA folded).';
 
 COMMENT ON COLUMN rekey.reset_request.account_key IS 'Keyed hash of caller and account, or of caller and address where tokens name only an address; null until the directory has answered.';
 
@@ -292,6 +292,7 @@ COMMENT ON TABLE rekey.schema_version IS 'One row for each migration applied; se
 
 CREATE TABLE rekey.suppression (
     address_key bytea NOT NULL,
+    caller text NOT NULL,
     id uuid NOT NULL,
     sealed bytea NOT NULL,
     kid bytea NOT NULL,
@@ -305,7 +306,7 @@ CREATE TABLE rekey.suppression (
     CONSTRAINT suppression_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 64)))
 );
 
-COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail until expires_at. Requests for them are accepted as always.';
+COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail of a caller until expires_at. Requests for them are accepted as always.';
 
 COMMENT ON COLUMN rekey.suppression.sealed IS 'The address, sealed with id as associated data: operators have to know whom they release.';
 

@@ -38,7 +38,8 @@ struct MailPreparation: Sendable {
     let to = recipient(details, attempt.message.kind)
     if to.identity != details.email.identity {
       do {
-        isSuppressed = try await parts.suppressions.contains(try parts.vault.addressKey(to))
+        isSuppressed = try await parts.suppressions.contains(
+          try parts.vault.addressKey(to, caller: attempt.caller.name))
       } catch { throw attempt.retry("suppressions_not_read") }
     }
     guard isSuppressed else { return }

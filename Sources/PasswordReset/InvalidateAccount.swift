@@ -27,8 +27,8 @@ public struct InvalidateAccount: Sendable {
     case .address(let address):
       try await revoker.revoke(
         Revocation(
-          caller: caller, accountKey: nil, addressKey: try vault.addressKey(address),
-          reason: .invalidated))
+          caller: caller, accountKey: nil,
+          addressKey: try vault.addressKey(address, caller: caller), reason: .invalidated))
     }
   }
 }

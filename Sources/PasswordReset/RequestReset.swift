@@ -30,7 +30,7 @@ public struct RequestReset: Sendable {
     return try await recorder.record(
       RequestDraft(
         id: id, messageID: messageID, caller: caller.name, sealed: sealed,
-        addressKey: try vault.addressKey(details.email),
+        addressKey: try vault.addressKey(details.email, caller: caller.name),
         accountKey: try accountKey(details, caller),
         limiterKey: try vault.limiterKey(details.email),
         clientKey: try client.map { client throws(ResetError) in try vault.limiterKey(client) },

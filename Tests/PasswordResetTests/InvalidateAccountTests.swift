@@ -24,7 +24,8 @@ import Testing
   @Test func `by address, the links asked for by that address die`() async throws {
     let revocation = try await revocation(.address(Sample.address("ada@EXAMPLE.org")))
     #expect(revocation.caller == "shop" && revocation.reason == .invalidated)
-    #expect(try revocation.addressKey == vault.addressKey(Sample.address()))
+    #expect(
+      try revocation.addressKey == vault.addressKey(Sample.address(), caller: revocation.caller))
     #expect(revocation.accountKey == nil)
   }
 

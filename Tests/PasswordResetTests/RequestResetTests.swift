@@ -53,7 +53,7 @@ import Testing
     let client = try #require(ClientAddress("203.0.113.7"))
     let draft = try await draft(client: client)
     #expect(draft.caller == "shop")
-    #expect(try draft.addressKey == vault.addressKey(Sample.address()))
+    #expect(try draft.addressKey == vault.addressKey(Sample.address(), caller: draft.caller))
     #expect(try draft.limiterKey == vault.limiterKey(Sample.address()))
     #expect(try draft.clientKey == vault.limiterKey(client))
     #expect(

@@ -38,7 +38,7 @@ COMMENT ON TABLE rekey.reset_request IS
   'One accepted POST /reset/request. The token is derived from id and a key of the keyring; it is stored nowhere.';
 COMMENT ON COLUMN rekey.reset_request.id IS
   'UUIDv7 by database time: its first 48 bits are milliseconds, so a day is a contiguous range and a partition.';
-COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the typed address (domain case and IDNA folded).';
+COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the caller and the typed address (domain case and IDNA folded).';
 COMMENT ON COLUMN rekey.reset_request.account_key IS
   'Keyed hash of caller and account, or of caller and address where tokens name only an address; null until the directory has answered.';
 COMMENT ON COLUMN rekey.reset_request.sealed IS

@@ -131,7 +131,8 @@ def test_old_idempotency_keys_and_limiter_rows_go_too(rekey: Installation):
     for age in ("25 hours", "23 hours"):
         database.execute(
             "INSERT INTO rekey.idempotency VALUES (decode(md5(%(age)s::text), 'hex'),"
-            " decode(md5('b'), 'hex'), gen_random_uuid(), clock_timestamp() - %(age)s::text::interval)",
+            " decode(md5('b'), 'hex'), gen_random_uuid(),"
+            " clock_timestamp() - %(age)s::text::interval)",
             {"age": age},
         )
         database.execute(

@@ -91,6 +91,18 @@ import Testing
     #expect(Set(keys).count == keys.count)
   }
 
+  @Test func `an address's key is bound to its caller`() throws {
+    let vault = try Sample.vault()
+    #expect(
+      Hex.encode(try vault.addressKey(Sample.address(), caller: "shop").bytes)
+        == "6823a98e77a504730a45a014d477dd67")
+    let keys = try ["shop", "blog", "shopa"].map {
+      try vault.addressKey(Sample.address(), caller: $0)
+    }
+    #expect(Set(keys).count == keys.count)
+    #expect(try vault.addressKey(Sample.address("da@example.org"), caller: "shopa") != keys[0])
+  }
+
   @Test func `an idempotency key is its caller's and its call's`() throws {
     let vault = try Sample.vault()
     let key = try #require(IdempotencyKey("k"))
@@ -108,8 +120,10 @@ import Testing
       try Sample.address($0)
     }
     #expect(Set(try spellings.map { try vault.limiterKey($0) }).count == 1)
-    #expect(Set(try spellings.map { try vault.addressKey($0) }).count == 3)
-    #expect(try vault.addressKey(spellings[0]) == vault.addressKey(Sample.address()))
+    #expect(Set(try spellings.map { try vault.addressKey($0, caller: "shop") }).count == 3)
+    #expect(
+      try vault.addressKey(spellings[0], caller: "shop")
+        == vault.addressKey(Sample.address(), caller: "shop"))
   }
 
   @Test func `a client is no address`() throws {

@@ -87,7 +87,7 @@ extension TestDatabase {
   func suppressSeeded(until: String) async throws {
     try await script(
       """
-      INSERT INTO rekey.suppression VALUES (decode(md5('seed'), 'hex'), gen_random_uuid(), '', '\\x01020304',
+      INSERT INTO rekey.suppression VALUES (decode(md5('seed'), 'hex'), 'app', gen_random_uuid(), '', '\\x01020304',
         'refused', '1-smtp', clock_timestamp(), \(until))
       """)
   }

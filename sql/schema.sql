@@ -120,7 +120,7 @@ COMMENT ON FUNCTION rekey.new_id() IS 'A new message id: milliseconds of databas
 CREATE TABLE rekey.hook_receipt (
     key bytea NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    CONSTRAINT hook_receipt_key_check CHECK ((octet_length(key) = 32))
+    CONSTRAINT hook_receipt_key_check CHECK ((octet_length(key) = 16))
 );
 
 COMMENT ON TABLE rekey.hook_receipt IS 'Keyed hashes of what providers have reported: no report counts twice. Kept for longer than a report is taken for fresh.';
@@ -130,8 +130,8 @@ CREATE TABLE rekey.idempotency (
     body_hash bytea NOT NULL,
     request_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT idempotency_body_hash_check CHECK ((octet_length(body_hash) = 32)),
-    CONSTRAINT idempotency_key_check CHECK ((octet_length(key) = 32))
+    CONSTRAINT idempotency_body_hash_check CHECK ((octet_length(body_hash) = 16)),
+    CONSTRAINT idempotency_key_check CHECK ((octet_length(key) = 16))
 );
 
 COMMENT ON TABLE rekey.idempotency IS 'Idempotency-Key of accepted requests, as keyed hashes with their caller; honoured for 24 hours.';
@@ -196,7 +196,7 @@ COMMENT ON TABLE rekey.outbox_pause IS 'While its one row is there nothing is cl
 CREATE TABLE rekey.rate_limit (
     key bytea NOT NULL,
     stamps timestamp with time zone[] NOT NULL,
-    CONSTRAINT rate_limit_key_check CHECK ((octet_length(key) = 32))
+    CONSTRAINT rate_limit_key_check CHECK ((octet_length(key) = 16))
 )
 WITH (fillfactor='70');
 
@@ -224,9 +224,9 @@ CREATE TABLE rekey.reset_request (
     CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
     CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
     CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
-    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
-    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
-    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
+    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 16)),
+    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 16)),
+    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 16)),
     CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
     CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
     CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
@@ -238,7 +238,7 @@ COMMENT ON TABLE rekey.reset_request IS 'One accepted POST /reset/request. The t
 
 COMMENT ON COLUMN rekey.reset_request.id IS 'UUIDv7 by database time: its first 48 bits are milliseconds, so a day is a contiguous range and a partition.';
 
-COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the typed address (domain case and IDNA folded).';
+COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the caller and the typed address (domain case and IDNA folded).';
 
 COMMENT ON COLUMN rekey.reset_request.account_key IS 'Keyed hash of caller and account, or of caller and address where tokens name only an address; null until the directory has answered.';
 
@@ -272,9 +272,9 @@ CREATE TABLE rekey.reset_request_default (
     CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
     CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
     CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
-    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
-    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
-    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
+    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 16)),
+    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 16)),
+    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 16)),
     CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
     CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
     CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
@@ -292,6 +292,7 @@ COMMENT ON TABLE rekey.schema_version IS 'One row for each migration applied; se
 
 CREATE TABLE rekey.suppression (
     address_key bytea NOT NULL,
+    caller text NOT NULL,
     id uuid NOT NULL,
     sealed bytea NOT NULL,
     kid bytea NOT NULL,
@@ -299,13 +300,13 @@ CREATE TABLE rekey.suppression (
     source text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    CONSTRAINT suppression_address_key_check CHECK ((octet_length(address_key) = 32)),
+    CONSTRAINT suppression_address_key_check CHECK ((octet_length(address_key) = 16)),
     CONSTRAINT suppression_kid_check CHECK ((octet_length(kid) = 4)),
     CONSTRAINT suppression_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'bounce'::text, 'complaint'::text, 'manual'::text]))),
     CONSTRAINT suppression_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 64)))
 );
 
-COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail until expires_at. Requests for them are accepted as always.';
+COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail of a caller until expires_at. Requests for them are accepted as always.';
 
 COMMENT ON COLUMN rekey.suppression.sealed IS 'The address, sealed with id as associated data: operators have to know whom they release.';
 

@@ -39,7 +39,7 @@ struct MailPreparation: Sendable {
     if to.identity != details.email.identity {
       do {
         isSuppressed = try await parts.suppressions.contains(
-          try parts.vault.addressKey(to, caller: ""))
+          try parts.vault.addressKey(to, caller: attempt.caller.name))
       } catch { throw attempt.retry("suppressions_not_read") }
     }
     guard isSuppressed else { return }

@@ -154,6 +154,7 @@ COMMENT ON TABLE rekey.idempotency IS 'Idempotency-Key of accepted requests, as 
 
 CREATE TABLE rekey.suppression (
   address_key bytea NOT NULL PRIMARY KEY CHECK (octet_length(address_key) = 16),
+  caller text NOT NULL,
   id uuid NOT NULL,
   sealed bytea NOT NULL,
   kid bytea NOT NULL CHECK (octet_length(kid) = 4),
@@ -162,7 +163,7 @@ CREATE TABLE rekey.suppression (
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL
 );
-COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail until expires_at. Requests for them are accepted as always.';
+COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail of a caller until expires_at. Requests for them are accepted as always.';
 COMMENT ON COLUMN rekey.suppression.sealed IS 'The address, sealed with id as associated data: operators have to know whom they release.';
 
 CREATE TABLE rekey.hook_receipt (

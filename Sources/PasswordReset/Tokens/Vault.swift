@@ -47,6 +47,8 @@ public struct Vault: Sendable {
     try keyring.value.authenticate(text, for: .reset)
   }
 
+  /// What a caller's requests for an address and its suppression are found by. Callers are
+  /// strangers: equal addresses of two have nothing in common.
   public func addressKey(
     _ address: EmailAddress, caller: String
   ) throws(ResetError) -> KeyedHash {

@@ -39,7 +39,7 @@ INSERT INTO rekey.reset_request
    revoked_at, revoke_reason)
 SELECT (substr(replace(rekey.first_id_at(at)::text, '-', ''), 1, 12) || '7'
          || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid,
-       sha256(int8send(n)), '\\x00', '\\x01020304', 'shop', at, at + interval '1 s',
+       decode(md5(n::text), 'hex'), '\\x00', '\\x01020304', 'shop', at, at + interval '1 s',
        at + interval '30 min',
        CASE WHEN n %% 3 = 0 THEN at + interval '5 min' END,
        CASE WHEN n %% 3 = 1 THEN at + interval '5 min' END,
@@ -130,12 +130,13 @@ def test_old_idempotency_keys_and_limiter_rows_go_too(rekey: Installation):
     database = rekey.database
     for age in ("25 hours", "23 hours"):
         database.execute(
-            "INSERT INTO rekey.idempotency VALUES (sha256(convert_to(%(age)s::text, 'UTF8')),"
-            " sha256('b'), gen_random_uuid(), clock_timestamp() - %(age)s::text::interval)",
+            "INSERT INTO rekey.idempotency VALUES (decode(md5(%(age)s::text), 'hex'),"
+            " decode(md5('b'), 'hex'), gen_random_uuid(),"
+            " clock_timestamp() - %(age)s::text::interval)",
             {"age": age},
         )
         database.execute(
-            "INSERT INTO rekey.rate_limit VALUES (sha256(convert_to(%(age)s::text, 'UTF8')),"
+            "INSERT INTO rekey.rate_limit VALUES (decode(md5(%(age)s::text), 'hex'),"
             " ARRAY[clock_timestamp() - %(age)s::text::interval])",
             {"age": age},
         )

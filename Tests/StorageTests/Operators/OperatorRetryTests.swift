@@ -28,7 +28,7 @@ import Testing
     try await TestDatabase.with { database in
       let link = try await database.letter()
       let working = Database(
-        url: try database.url(.work), applicationName: "work", logger: .silent)
+        url: try database.url(.work), applicationName: "work", keepLive: 3, logger: .silent)
       _ = await DatabaseReadiness(working).check()
       let hours = WholeDuration(seconds: 7200)
       let outbox = StoredOutbox(

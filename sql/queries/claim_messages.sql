@@ -56,11 +56,10 @@ WITH mail AS MATERIALIZED (
   FOR UPDATE SKIP LOCKED
 ), moved AS (
   UPDATE rekey.reset_request r
-  SET expires_at = CASE WHEN d.was_lost THEN r.expires_at
+  SET expires_at = CASE WHEN $1::text = 'suspects' THEN r.expires_at
                         ELSE greatest(r.expires_at, clock_timestamp() + make_interval(secs => $4::int)) END,
-      maybe_arrived_at = CASE WHEN d.was_lost THEN clock_timestamp() END
-  FROM due d
-  WHERE r.id = ANY (ARRAY(SELECT m.id FROM movable m)) AND d.request_id = r.id AND d.kind = 'link'
+      maybe_arrived_at = CASE WHEN $1::text = 'suspects' THEN clock_timestamp() END
+  WHERE r.id = ANY (ARRAY(SELECT m.id FROM movable m))
     AND r.maybe_arrived_at IS NULL AND r.consumed_at IS NULL
   RETURNING r.id
 ), taken AS MATERIALIZED (

@@ -7,7 +7,8 @@
 -- an account stay live.
 WITH oldest AS MATERIALIZED (
   SELECT o.id, o.kind FROM rekey.outbox o
-  WHERE o.dead_at IS NULL AND o.kind IN ('link', 'no_account')
+  -- Said so that only the order of ids can serve it, and no index of a queue.
+  WHERE coalesce(o.dead_at, 'infinity') = 'infinity' AND o.kind IN ('link', 'no_account')
     AND (o.leased_until IS NULL OR o.leased_until <= statement_timestamp())
   ORDER BY o.id
   LIMIT $1::int
@@ -20,8 +21,9 @@ WITH oldest AS MATERIALIZED (
              AND (r.created_at <= a.revoked_before OR a.mailed[$5::int] > r.created_at)) AS is_revoked
   FROM oldest x
   JOIN rekey.reset_request r ON r.id = x.id
-  WHERE r.created_at <= statement_timestamp() - make_interval(secs => $2::int)
-     OR x.kind = 'link' AND r.maybe_arrived_at IS NOT NULL AND r.expires_at <= statement_timestamp()
+  WHERE r.id = ANY (ARRAY(SELECT y.id FROM oldest y))
+    AND (r.created_at <= statement_timestamp() - make_interval(secs => $2::int)
+         OR x.kind = 'link' AND r.maybe_arrived_at IS NOT NULL AND r.expires_at <= statement_timestamp())
   FOR UPDATE OF r SKIP LOCKED
 ), gone AS (
   DELETE FROM rekey.outbox o WHERE o.id = ANY (ARRAY(SELECT e.id FROM ended e))

@@ -3,12 +3,13 @@
 -- Called by: Storage/StoredTokens, after lock_accounts, with count_live before or consume_request or
 -- complete_request in between.
 -- $1 address key or null, $2 account key or null, $3 reason,
--- $4 null, or the request without whose consume nothing is to be revoked.
+-- $4 null, or the request without whose consume in this transaction nothing is to be revoked.
 -- Returns the moment of the cause for each row.
 WITH cause AS MATERIALIZED (
   SELECT clock_timestamp() AS at WHERE $4::uuid IS NULL
   UNION ALL
-  SELECT r.consumed_at FROM rekey.reset_request r WHERE r.id = $4::uuid AND r.consumed_at IS NOT NULL
+  SELECT r.consumed_at FROM rekey.reset_request r 
+  WHERE r.id = $4::uuid AND r.consumed_at IS NOT NULL AND r.xmin = pg_current_xact_id()::xid
 ), keys AS (
   SELECT $1::bytea AS key, 1 AS place WHERE $1::bytea IS NOT NULL
   UNION ALL

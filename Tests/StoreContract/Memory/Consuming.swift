@@ -9,8 +9,8 @@ extension MemoryStore: TokenConsumer {
       guard let request = state.requests[id] else { return .missing }
       let stored = state.stored(request)
       if case .decided(let answer) = try judge(stored) { return .decided(answer) }
-      // Whatever the judge believes, a token that was used or has expired stays dead.
-      guard request.consumed == nil, request.expiresAt > state.now else {
+      // Whatever the judge believes, a dead token stays dead.
+      guard stored.revokedAt == nil, request.consumed == nil, request.expiresAt > state.now else {
         return .decided(.refused(.expired))
       }
       state.requests[id]?.consumed = (state.now, key)

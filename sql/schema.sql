@@ -117,6 +117,13 @@ CREATE FUNCTION rekey.new_id() RETURNS uuid
 
 COMMENT ON FUNCTION rekey.new_id() IS 'A new message id: milliseconds of database time, then random bits (RFC 9562 section 5.7).';
 
+CREATE FUNCTION rekey.tell_limits() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ BEGIN PERFORM pg_notify('rekey_limits', ''); RETURN NULL; END $$;
+
+COMMENT ON FUNCTION rekey.tell_limits() IS 'Tells the processes that serve that a limit was taken back.';
+
 CREATE TABLE rekey.hook_receipt (
     key bytea NOT NULL,
     received_at timestamp with time zone NOT NULL,
@@ -386,6 +393,12 @@ ALTER INDEX rekey.reset_request_address ATTACH PARTITION rekey.reset_request_def
 ALTER INDEX rekey.reset_request_ages ATTACH PARTITION rekey.reset_request_default_created_at_idx;
 
 ALTER INDEX rekey.reset_request_pkey ATTACH PARTITION rekey.reset_request_default_pkey;
+
+CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
+
+CREATE TRIGGER limits_eased AFTER UPDATE ON rekey.rate_limit FOR EACH ROW WHEN ((((new.stamps[1] >= old.stamps[1]) IS NOT TRUE) OR ((new.stamps[1] = old.stamps[1]) AND (cardinality(new.stamps) <= cardinality(old.stamps))))) EXECUTE FUNCTION rekey.tell_limits();
+
+CREATE TRIGGER limits_truncated AFTER TRUNCATE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 
 REVOKE ALL ON FUNCTION rekey.drop_partition(older_than timestamp with time zone) FROM PUBLIC;
 

@@ -22,7 +22,7 @@ public struct StoredOutbox: Outbox {
   private let database: Database
   private let settings: Settings
   private let claims: Session
-  private let finishes: Batcher<MessageEnd, Bool>
+  private let finishes: Batcher<MessageEnd, Bool, RequestID>
 
   public init(_ database: Database, settings: Settings) {
     self.database = database
@@ -33,9 +33,9 @@ public struct StoredOutbox: Outbox {
         Queries.expireMessages,
       ], name: "pg-claims")
     let finishing = Finishing(database, keepLive: settings.keepLive)
-    finishes = Batcher { batch throws(ResetError) in
+    finishes = Batcher { batch, _ throws(BatchFailure) in
       do throws(PostgresError) { return try await finishing.finish(batch) } catch {
-        throw database.faults.report(error, in: "finish")
+        throw BatchFailure(error: database.faults.report(error, in: "finish"), fault: .common)
       }
     }
   }
@@ -91,12 +91,11 @@ public struct StoredOutbox: Outbox {
   public func sayNoAccount(
     _ message: ClaimedMessage, limiterKey: KeyedHash, limits: RateLimits
   ) async throws(ResetError) -> Bool {
-    let history = limits.limits.map(\.count).max() ?? 1
     let rows = try await execute(
       Queries.sayNoAccount,
       [
         .uuid(message.id.bytes), .int4(Int32(clamping: message.attempt)),
-        .bytes(limiterKey.bytes), .counts(limits), .windows(limits), .int4(history),
+        .bytes(limiterKey.bytes), .counts(limits), .windows(limits),
       ], in: "say no account")
     return !rows.isEmpty
   }

@@ -4,14 +4,14 @@ import Postgres
 /// Reads requests for verdicts, many at a time, and describes single ones.
 public struct StoredRequests: RequestReader {
   private let database: Database
-  private let batcher: Batcher<RequestID, StoredRequest?>
+  private let batcher: Batcher<RequestID, StoredRequest?, RequestID>
   private let pool: Pool
 
   public init(_ database: Database) {
     self.database = database
     pool = database.pool([Queries.describeRequest], size: 1, name: "pg-status")
     let session = database.session([Queries.findRequests], name: "pg-reader")
-    batcher = Batcher { ids throws(ResetError) in
+    batcher = Batcher { ids, _ throws(BatchFailure) in
       do throws(PostgresError) {
         let rows = try await session.execute(
           Queries.findRequests, [.uuids(ids.map(\.bytes))], within: Database.callLimit)
@@ -21,7 +21,10 @@ public struct StoredRequests: RequestReader {
           found[request.id] = request
         }
         return ids.map { found[$0] }
-      } catch { throw database.faults.report(error, in: "find") }
+      } catch {
+        // Reading waits for no row's lock: what stops it stops everybody.
+        throw BatchFailure(error: database.faults.report(error, in: "find"), fault: .common)
+      }
     }
   }
 

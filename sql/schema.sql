@@ -41,6 +41,13 @@ END $$;
 
 COMMENT ON FUNCTION rekey.refuse_to_go_back() IS 'Raises integrity_constraint_violation for everybody but the owner.';
 
+CREATE FUNCTION rekey.tell_limits() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$ BEGIN PERFORM pg_notify('rekey_limits', ''); RETURN NULL; END $$;
+
+COMMENT ON FUNCTION rekey.tell_limits() IS 'Tells the processes that serve that a limit was taken back.';
+
 CREATE TABLE rekey.account (
     key bytea NOT NULL,
     revoked_before timestamp with time zone,
@@ -324,6 +331,12 @@ CREATE INDEX reset_request_address ON rekey.reset_request USING btree (address_k
 CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account FOR EACH ROW WHEN (((new.key <> old.key) OR ((old.revoked_before IS NOT NULL) AND ((new.revoked_before < old.revoked_before) OR (new.revoked_before IS NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
 CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.consumed_at IS NOT NULL) AND (((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
+
+CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
+
+CREATE TRIGGER limits_eased AFTER UPDATE ON rekey.rate_limit FOR EACH ROW WHEN ((((new.stamps[1] >= old.stamps[1]) IS NOT TRUE) OR ((new.stamps[1] = old.stamps[1]) AND (cardinality(new.stamps) <= cardinality(old.stamps))))) EXECUTE FUNCTION rekey.tell_limits();
+
+CREATE TRIGGER limits_truncated AFTER TRUNCATE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 
 CREATE TRIGGER stays_while_it_decides BEFORE DELETE ON rekey.account FOR EACH ROW WHEN ((GREATEST(old.revoked_before, old.mailed[1]) > (clock_timestamp() - '49:00:00'::interval))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 

@@ -30,8 +30,10 @@ public struct RequestReset: Sendable {
         id: id, caller: caller.name, sealed: sealed,
         addressKey: try vault.addressKey(details.email, caller: caller.name),
         accountKey: try accountKey(details, caller),
-        limiterKey: try vault.limiterKey(details.email),
-        clientKey: try client.map { client throws(ResetError) in try vault.limiterKey(client) },
+        limiterKey: try vault.limiterKey(details.email, caller: caller.name),
+        clientKey: try client.map { client throws(ResetError) in
+          try vault.limiterKey(client, caller: caller.name)
+        },
         idempotency: try repeatable.map { repeatable throws(ResetError) in
           RequestDraft.Idempotency(
             key: try vault.idempotencyKey(repeatable.key, caller: caller.name),

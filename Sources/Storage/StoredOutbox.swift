@@ -18,7 +18,7 @@ public struct StoredOutbox: Outbox {
   private let database: Database
   private let settings: Settings
   private let claims: Session
-  private let finishes: Batcher<MessageEnd, Bool?>
+  private let finishes: Batcher<MessageEnd, Bool?, RequestID>
 
   public init(_ database: Database, settings: Settings) {
     self.database = database
@@ -29,9 +29,9 @@ public struct StoredOutbox: Outbox {
         Queries.nameAccount, Queries.sayNoAccount, Queries.expireMessages,
       ], name: "pg-claims")
     let finishing = Finishing(database)
-    finishes = Batcher { batch throws(ResetError) in
+    finishes = Batcher { batch, _ throws(BatchFailure) in
       do throws(PostgresError) { return try await finishing.finish(batch) } catch {
-        throw database.faults.report(error, in: "finish")
+        throw database.faults.failure(error, in: "finish")
       }
     }
   }
@@ -98,12 +98,11 @@ public struct StoredOutbox: Outbox {
   public func sayNoAccount(
     _ message: ClaimedMessage, limiterKey: KeyedHash, limits: RateLimits
   ) async throws(ResetError) -> Bool {
-    let history = limits.limits.map(\.count).max() ?? 1
     let rows = try await execute(
       Queries.sayNoAccount,
       [
         .uuid(message.id.bytes), .int4(Int32(clamping: message.attempt)),
-        .bytes(limiterKey.bytes), .counts(limits), .windows(limits), .int4(history),
+        .bytes(limiterKey.bytes), .counts(limits), .windows(limits),
       ], in: "say no account")
     return !rows.isEmpty
   }

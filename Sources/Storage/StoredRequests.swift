@@ -4,31 +4,38 @@ import Postgres
 /// Reads requests for verdicts, many at a time, and describes single ones.
 public struct StoredRequests: RequestReader {
   private let database: Database
-  private let batcher: Batcher<RequestID, StoredRequest?>
+  /// A row that cannot be read fails alone.
+  private typealias Found = Result<StoredRequest?, ResetError>
+
+  private let batcher: Batcher<RequestID, Found, RequestID>
   private let pool: Pool
 
   public init(_ database: Database) {
     self.database = database
     pool = database.pool([Queries.describeRequest], size: 1, name: "pg-status")
     let session = database.session([Queries.findRequests], name: "pg-reader")
-    batcher = Batcher { ids throws(ResetError) in
+    batcher = Batcher { ids, _ throws(BatchFailure) in
       do throws(PostgresError) {
         let rows = try await session.execute(
           Queries.findRequests, [.uuids(ids.map(\.bytes)), database.keepLiveParameter],
           within: Database.callLimit)
-        var found: [RequestID: StoredRequest] = [:]
+        var found: [RequestID: Found] = [:]
         for row in rows {
-          let request = try StoredRequest(row)
-          found[request.id] = request
+          let id = try row.requestID("id")
+          do throws(PostgresError) { found[id] = .success(try StoredRequest(row)) } catch {
+            found[id] = .failure(database.faults.report(error, in: "find"))
+          }
         }
-        return ids.map { found[$0] }
-      } catch { throw database.faults.report(error, in: "find") }
+        return ids.map { found[$0] ?? .success(nil) }
+      } catch {
+        throw database.faults.failure(error, in: "find")
+      }
     }
   }
 
   public func find(_ id: RequestID) async throws(ResetError) -> StoredRequest? {
     try database.requireServable()
-    return try await batcher.submit(id)
+    return try await batcher.submit(id).get()
   }
 
   public func describe(

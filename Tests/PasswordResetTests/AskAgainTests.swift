@@ -45,7 +45,7 @@ import Testing
     #expect(try draftDetails() == details)
     #expect(draft.caller == "shop" && draft.limits.address.description == "2/1h")
     #expect(draft.clientKey == nil && draft.idempotency == nil)
-    #expect(try draft.limiterKey == vault.limiterKey(Sample.address()))
+    #expect(try draft.limiterKey == vault.limiterKey(Sample.address(), caller: "shop"))
   }
 
   @Test(arguments: [

@@ -52,8 +52,8 @@ import Testing
     let draft = try await draft(client: client)
     #expect(draft.caller == "shop")
     #expect(try draft.addressKey == vault.addressKey(Sample.address(), caller: "shop"))
-    #expect(try draft.limiterKey == vault.limiterKey(Sample.address()))
-    #expect(try draft.clientKey == vault.limiterKey(client))
+    #expect(try draft.limiterKey == vault.limiterKey(Sample.address(), caller: "shop"))
+    #expect(try draft.clientKey == vault.limiterKey(client, caller: "shop"))
     #expect(
       draft.limits.address.description == "3/15m" && draft.limits.client.description == "20/1h")
     #expect(draft.idempotency == nil)

@@ -29,12 +29,14 @@ public struct StoreContract: Sendable {
   let settings = StoreSettings()
   let moveTime: @Sendable (Duration) async throws -> Void
 
+  /// - Parameter vault: one of its own unless several stores are to understand each other.
   public init(
-    _ store: Store, moveTime: @escaping @Sendable (Duration) async throws -> Void
+    _ store: Store, vault: Vault? = nil,
+    moveTime: @escaping @Sendable (Duration) async throws -> Void
   ) throws {
     self.store = store
     self.moveTime = moveTime
-    vault = try TestVault.make()
+    self.vault = try vault ?? TestVault.make()
   }
 }
 

@@ -249,3 +249,22 @@ CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account
 CREATE TRIGGER stays_while_it_decides BEFORE DELETE ON rekey.account
   FOR EACH ROW WHEN (greatest(OLD.revoked_before, OLD.mailed[1]) > clock_timestamp() - interval '49 hours')
   EXECUTE FUNCTION rekey.refuse_to_go_back();
+
+-- Serving processes remember for a moment what is limited. Whoever makes room by hand, in whatever
+-- program, is heard by all of them; acceptances, which only take room, say nothing.
+CREATE FUNCTION rekey.tell_limits() RETURNS trigger
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$ BEGIN PERFORM pg_notify('rekey_limits', ''); RETURN NULL; END $$;
+COMMENT ON FUNCTION rekey.tell_limits() IS 'Tells the processes that serve that a limit was taken back.';
+
+CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit
+  FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
+CREATE TRIGGER limits_truncated AFTER TRUNCATE ON rekey.rate_limit
+  FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
+-- An acceptance adds a newer time, or after a step back of the clock one that is as new.
+CREATE TRIGGER limits_eased AFTER UPDATE ON rekey.rate_limit
+  FOR EACH ROW
+  WHEN ((NEW.stamps[1] >= OLD.stamps[1]) IS NOT TRUE
+    OR NEW.stamps[1] = OLD.stamps[1] AND cardinality(NEW.stamps) <= cardinality(OLD.stamps))
+  EXECUTE FUNCTION rekey.tell_limits();

@@ -1,13 +1,12 @@
 -- Takes up to 64 waiting requests at once: known Idempotency-Keys, limits, requests, messages.
 -- One statement is one transaction, so a request and its message exist both or neither.
--- Called by: Storage/RequestWriter.
+-- Called by: Storage/Recording.
 -- $1 ids, of requests and of their messages, $2 address keys, $3 account keys (or null), $4 sealed, $5 kids, $6 callers,
 -- $7 limiter keys of the addresses, $8 limiter keys of the clients (or null),
 -- $9 idempotency keys (or null), $10 body hashes (or null): arrays with one element a request.
 -- No limiter key and no idempotency key stands in one batch twice.
 -- $11 counts and $12 windows in seconds of the address limits, $13 and $14 those of the client limits,
--- $15 seconds from acceptance to the first expiry (moved at each claim), $16 and $17 how many acceptance
--- times of an address and of a client are kept: the largest count of any caller's limits.
+-- $15 seconds from acceptance to the first expiry (moved at each claim).
 -- Returns for each request: n, outcome (accepted, replayed, conflict, address_limited, client_limited),
 -- request_id of accepted and replayed ones; and the database's clock.
 -- Rows are taken in key order everywhere, clients before addresses, so two batches never deadlock.
@@ -34,6 +33,8 @@ WITH input AS MATERIALIZED (
 ), client_taken AS (
   -- clock_timestamp() is read once the row is locked: what waited for another batch is judged by the
   -- time after the wait. greatest() keeps stamps in order when the database's clock steps back.
+  -- Kept is what any limit can look at, by whomever: 1,000 times of the last 30 days, the largest count
+  -- and the longest window there may be. A replica with smaller limits takes nothing from a larger one.
   INSERT INTO rekey.rate_limit AS r (key, stamps)
   SELECT i.client_key, ARRAY[clock_timestamp()]
   FROM input i
@@ -41,7 +42,9 @@ WITH input AS MATERIALIZED (
     AND i.n NOT IN (SELECT n FROM known) AND i.n NOT IN (SELECT n FROM full_address)
   ORDER BY i.client_key
   ON CONFLICT (key) DO UPDATE
-    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:$17::int]
+    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || r.stamps[1:(
+        SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
+        WHERE s.at > clock_timestamp() - interval '30 days')::int]
     WHERE NOT EXISTS (
       SELECT FROM unnest($13::int[], $14::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
@@ -54,7 +57,9 @@ WITH input AS MATERIALIZED (
     AND (i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken))
   ORDER BY i.limiter_key
   ON CONFLICT (key) DO UPDATE
-    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:$16::int]
+    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || r.stamps[1:(
+        SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
+        WHERE s.at > clock_timestamp() - interval '30 days')::int]
     WHERE NOT EXISTS (
       SELECT FROM unnest($11::int[], $12::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))

@@ -11,6 +11,8 @@ public final class Database: Sendable {
 
   public let time = DatabaseTime()
   let settings: PostgresSettings
+  /// For what strangers share: nobody there waits long for a lock.
+  let impatientSettings: PostgresSettings
   let faults: Faults
   let logger: Logger
   /// Links of an account that stay live, 1 to 20: what `rekey.account.mailed` has room for.
@@ -28,6 +30,9 @@ public final class Database: Sendable {
   ) {
     settings = PostgresSettings(
       url: url, applicationName: applicationName, options: Self.planning, isPooled: isPooled)
+    impatientSettings = PostgresSettings(
+      url: url, applicationName: applicationName, lockTimeout: BatchSessions.lockTimeout,
+      options: Self.planning, isPooled: isPooled)
     faults = Faults(logger: logger)
     self.logger = logger
     self.keepLive = keepLive

@@ -119,7 +119,7 @@ import Testing
     let spellings = try ["ada@Example.org", "ADA@example.org", "ada+x@example.org"].map {
       try Sample.address($0)
     }
-    #expect(Set(try spellings.map { try vault.limiterKey($0) }).count == 1)
+    #expect(Set(try spellings.map { try vault.limiterKey($0, caller: "shop") }).count == 1)
     #expect(Set(try spellings.map { try vault.addressKey($0, caller: "shop") }).count == 3)
     #expect(
       try vault.addressKey(spellings[0], caller: "shop")
@@ -129,9 +129,18 @@ import Testing
   @Test func `a client is no address`() throws {
     let vault = try Sample.vault()
     let client = try #require(ClientAddress("192.0.2.1"))
-    let pepper = try Sample.keyring().pepper
-    #expect(try vault.limiterKey(client) == pepper.hash(.client, [192, 0, 2, 1]))
-    #expect(try vault.limiterKey(client) != pepper.hash(.limiter, [192, 0, 2, 1]))
+    let (pepper, caller) = (try Sample.keyring().pepper, Array("shop".utf8))
+    let key = try vault.limiterKey(client, caller: "shop")
+    #expect(try key == pepper.hash(.client, caller, [192, 0, 2, 1]))
+    #expect(try key != pepper.hash(.limiter, caller, [192, 0, 2, 1]))
+  }
+
+  @Test func `what is limited belongs to its caller`() throws {
+    let (vault, address) = (try Sample.vault(), try Sample.address())
+    let client = try #require(ClientAddress("192.0.2.1"))
+    let callers = ["shop", "forum", ""]
+    #expect(Set(try callers.map { try vault.limiterKey(address, caller: $0) }).count == 3)
+    #expect(Set(try callers.map { try vault.limiterKey(client, caller: $0) }).count == 3)
   }
 
   // MARK: Idempotency keys

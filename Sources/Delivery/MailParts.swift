@@ -8,7 +8,7 @@ public struct MailParts: Sendable {
   public var vault: Vault
   public var callers: Reloadable<CallerBook>
   /// Who is asked for the accounts of a caller; nil where nobody is.
-  public var directory: @Sendable (Caller) -> (any AccountDirectory)?
+  public var directory: @Sendable (Caller) -> QueuedDirectory?
   public var composer: any MessageComposer
   public var chain: TransportChain
   public var link: @Sendable (String) -> String
@@ -21,7 +21,7 @@ public struct MailParts: Sendable {
   public init(
     outbox: any Outbox, suppressions: any SuppressionList, suppressor: Suppressor, vault: Vault,
     callers: Reloadable<CallerBook>,
-    directory: @escaping @Sendable (Caller) -> (any AccountDirectory)?,
+    directory: @escaping @Sendable (Caller) -> QueuedDirectory?,
     composer: any MessageComposer, chain: TransportChain,
     link: @escaping @Sendable (String) -> String, lifetime: WholeDuration, giveUp: GiveUp,
     poisonAfter: Int, schedule: RetrySchedule = RetrySchedule()

@@ -54,8 +54,7 @@ import Testing
   private func deliver(_ message: ClaimedMessage, by transport: any MailTransport) async throws {
     let chain = chain(transport)
     let held = HeldMessage(message, asked: .now, lease: Sample.lease)
-    let work = try #require(try delivery(chain).begin(held))
-    await work()
+    try await delivery(chain).first(held).run()
     #expect(chain.onTheWay == [0])
   }
 

@@ -20,7 +20,7 @@ SETTINGS = (
     "default_transaction_read_only", "transaction_read_only", "statement_timeout", "lock_timeout",
     "idle_in_transaction_session_timeout", "search_path", "synchronous_commit",
     "default_transaction_isolation", "client_connection_check_interval", "TimeZone",
-    "application_name",
+    "application_name", "client_encoding", "DateStyle", "standard_conforming_strings",
 )  # fmt: skip
 QUERY = """
 SELECT id, email FROM public.users

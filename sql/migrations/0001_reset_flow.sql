@@ -232,8 +232,9 @@ CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request
     NEW.id <> OLD.id OR NEW.address_key <> OLD.address_key OR NEW.caller <> OLD.caller
     OR NEW.created_at <> OLD.created_at
     OR OLD.account_key IS NOT NULL AND NEW.account_key IS NULL
-    OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at, NEW.consumer_key, NEW.expires_at, NEW.account_key)
-         IS DISTINCT FROM (OLD.consumed_at, OLD.consumer_key, OLD.expires_at, OLD.account_key)
+    OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at IS DISTINCT FROM OLD.consumed_at
+         OR NEW.consumer_key IS DISTINCT FROM OLD.consumer_key OR NEW.expires_at <> OLD.expires_at
+         OR NEW.account_key IS DISTINCT FROM OLD.account_key)
     OR OLD.completed_at IS NOT NULL AND NEW.completed_at IS DISTINCT FROM OLD.completed_at
     OR OLD.maybe_arrived_at IS NOT NULL AND NEW.maybe_arrived_at IS DISTINCT FROM OLD.maybe_arrived_at
     OR OLD.sent_at IS NOT NULL AND NEW.sent_at IS NULL

@@ -13,7 +13,11 @@ extension TestDatabase {
         group.addTask {
           try await script("BEGIN; \(statement); SELECT pg_advisory_xact_lock(1); COMMIT")
         }
-        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        // Other tests wait in databases of their own.
+        let waits = """
+          SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+          WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()
+          """
         while try await number(waits) == 0 { await Task.yield() }
         let value = try await body()
         try await keeper.script("SELECT pg_advisory_unlock(1)", within: generous)

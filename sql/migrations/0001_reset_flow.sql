@@ -229,8 +229,8 @@ CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request
   FOR EACH ROW WHEN (
     NEW.id <> OLD.id OR NEW.address_key <> OLD.address_key OR NEW.caller <> OLD.caller
     OR NEW.created_at <> OLD.created_at
-    OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at, NEW.consumer_key, NEW.expires_at)
-         IS DISTINCT FROM (OLD.consumed_at, OLD.consumer_key, OLD.expires_at)
+    OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at IS DISTINCT FROM OLD.consumed_at
+         OR NEW.consumer_key IS DISTINCT FROM OLD.consumer_key OR NEW.expires_at <> OLD.expires_at)
     OR OLD.completed_at IS NOT NULL AND NEW.completed_at IS DISTINCT FROM OLD.completed_at
     OR OLD.maybe_arrived_at IS NOT NULL AND NEW.maybe_arrived_at IS DISTINCT FROM OLD.maybe_arrived_at
     OR OLD.sent_at IS NOT NULL AND NEW.sent_at IS NULL

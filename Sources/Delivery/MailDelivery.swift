@@ -22,7 +22,10 @@ public struct MailDelivery: Sendable {
   ) async {
     let held = mail.attempt.held
     let rendered: RenderedMail
-    do { rendered = try preparation.compose(mail) } catch {
+    do {
+      try await preparation.judge(mail)
+      rendered = try preparation.compose(mail)
+    } catch {
       permit.giveBack()
       if let end = error.end { await book.finish(held, end) }
       return
@@ -46,16 +49,17 @@ public struct MailDelivery: Sendable {
       end = book.retry(held, cause, askedFor: askedFor)
     case .uncertain(let cause): end = book.retryAfterUncertain(held, cause)
     case .permanent(let cause, let isRecipient):
-      if isRecipient { await suppress(mail.to, by: result.transport) }
+      if isRecipient { await suppress(mail, by: result.transport) }
       end = AttemptEnd(outcome: .dead(cause: cause))
     }
     return end.reported(to: mail.attempt.caller)
   }
 
   /// Where this fails, the next mail to the address is refused as this one was.
-  private func suppress(_ address: EmailAddress, by transport: String) async {
+  private func suppress(_ mail: MailPreparation.Opened, by transport: String) async {
     guard
-      let suppression = try? parts.suppressor.suppression(of: address, .refused, by: transport)
+      let suppression = try? parts.suppressor.suppression(
+        of: mail.to, for: mail.attempt.caller.name, .refused, by: transport)
     else { return }
     try? await parts.suppressions.add(suppression)
   }

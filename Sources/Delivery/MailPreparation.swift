@@ -55,11 +55,28 @@ struct MailPreparation: Sendable {
     var isSuppressed = attempt.ready.isSuppressed
     if mail.to.identity != mail.details.email.identity {
       do {
-        isSuppressed = try await parts.suppressions.contains(try parts.vault.addressKey(mail.to))
+        isSuppressed = try await parts.suppressions.contains(
+          try parts.vault.addressKey(mail.to, caller: attempt.caller.name))
       } catch { throw attempt.retry("suppressions_not_read") }
     }
     guard isSuppressed else { return }
     throw NoMail(end: AttemptEnd(outcome: .dropped(.suppressed)).reported(to: attempt.caller))
+  }
+
+  /// Since its claim, or since its account was named, the link may have been withdrawn, or another one
+  /// used: what waited for a permit is compared with its account row once more.
+  func judge(_ mail: Opened) async throws(NoMail) {
+    let held = mail.attempt.held
+    guard held.message.kind == .link, .now - held.since > parts.judgedFor else { return }
+    let refusal: TokenRefusal?
+    do { refusal = try await parts.refusal(held.message.requestID) } catch {
+      throw mail.attempt.retry("request_not_read")
+    }
+    switch refusal {
+    case nil: return
+    case .expired: throw NoMail(end: book.tooLate(held.message).reported(to: mail.attempt.caller))
+    default: throw NoMail(.dropped(.revoked))
+    }
   }
 
   func compose(_ mail: Opened) throws(NoMail) -> RenderedMail {

@@ -25,7 +25,8 @@ import Testing
         outbox: store, suppressions: store, suppressor: suppressor, vault: contract.vault,
         callers: Reloadable(CallerBook(common: try Sample.settings(), own: [:])),
         directory: { _ in nil }, composer: Composer(), chain: chain, link: { $0 },
-        lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: 5),
+        lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: 5,
+        refusal: { [store] id throws(ResetError) in try await store.find(id)?.refusal }),
       logger: book.logger)
   }
 

@@ -31,7 +31,7 @@ public struct Ask: Sendable {
     return changed
   }
 
-  func asCaller() throws -> Caller {
+  public func asCaller() throws -> Caller {
     let from = try #require(
       Mailbox("App <no-reply@example.com>", policy: .init(smtpUTF8: false, domains: ASCIIDomains()))
     )

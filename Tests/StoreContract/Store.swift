@@ -42,7 +42,6 @@ public struct StoreSettings: Sendable {
   public var giveUpAfter = GiveUp(
     link: WholeDuration(seconds: 7200), event: WholeDuration(seconds: 3 * 86_400))
   public var keepLive = 3
-  public var history = LimitHistory(address: 10, client: 20)
 
   public init() {}
 }

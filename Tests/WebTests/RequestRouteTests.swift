@@ -98,7 +98,7 @@ import Testing
     _ = try await site.call(
       Self.path, #"{\#(email),"client":{"ip":"192.0.2.1"}}"#, headers: headers)
     let named = try #require(ClientAddress("192.0.2.1"))
-    #expect(recorder.drafts.last?.clientKey == (try site.vault.limiterKey(named)))
+    #expect(recorder.drafts.last?.clientKey == (try site.vault.limiterKey(named, caller: "app")))
   }
 
   @Test func `says nothing else of an account that is named, absent or unknown`() async throws {

@@ -1,8 +1,7 @@
 -- Turns a link that has no account behind it into the mail that says so, due at once, if its address has
 -- room for another one. Fenced by the attempt, which ends with it.
 -- Called by: Storage/StoredOutbox.
--- $1 message id, $2 attempt, $3 limiter key, $4 counts and $5 windows in seconds of the limits, $6 how
--- many times are kept.
+-- $1 message id, $2 attempt, $3 limiter key, $4 counts and $5 windows in seconds of the limits.
 WITH held AS MATERIALIZED (
   SELECT o.id, o.request_id FROM rekey.outbox o
   WHERE o.id = $1::uuid AND o.attempt = $2::int AND o.leased_until IS NOT NULL AND o.kind = 'link'
@@ -11,7 +10,10 @@ WITH held AS MATERIALIZED (
   INSERT INTO rekey.rate_limit AS r (key, stamps)
   SELECT $3::bytea, ARRAY[clock_timestamp()] FROM held
   ON CONFLICT (key) DO UPDATE
-    SET stamps = (greatest(clock_timestamp(), r.stamps[1]) || r.stamps)[1:$6::int]
+    -- Kept as in record_requests.
+    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || r.stamps[1:(
+        SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
+        WHERE s.at > clock_timestamp() - interval '30 days')::int]
     WHERE NOT EXISTS (
       SELECT FROM unnest($4::int[], $5::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))

@@ -67,6 +67,4 @@ public struct CallerBook: Sendable {
       common: common.wantsEvents,
       exceptions: own.filter { $0.value.wantsEvents != common.wantsEvents }.keys.sorted())
   }
-
-  public var limitHistory: LimitHistory { LimitHistory(of: [common] + own.values) }
 }

@@ -30,8 +30,6 @@ public struct RateLimits: Sendable, Hashable {
     guard !limits.isEmpty, limits.count == parts.count, limits.count <= 8 else { return nil }
     self.limits = limits
   }
-
-  var largestCount: Int32 { limits.lazy.map(\.count).max() ?? 1 }
 }
 
 extension RateLimits: CustomStringConvertible {

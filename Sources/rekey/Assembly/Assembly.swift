@@ -36,7 +36,7 @@ struct Assembly: Sendable {
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     database = Database(
       url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
-      logger: logger)
+      keepLive: settings.keepLive, logger: logger)
     keyring = Reloadable(try Self.readKeyring(settings))
     callerKeys = Reloadable(try Self.readCallerKeys(settings))
     callers = Reloadable(try CallerBook(settings))

@@ -12,17 +12,15 @@ extension Assembly {
     let outbox = StoredOutbox(
       database,
       settings: .init(
-        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp,
-        keepLive: settings.keepLive))
+        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp))
     let chain = try makeChain()
     let directories = try makeDirectories()
     states.replace { chain.states + directories.all.map(\.state) }
-    let (partitions, upkeep) = (Partitions(database), OutboxUpkeep(database))
+    let upkeep = OutboxUpkeep(database)
     guard let worker = RequestID(bytes: try SecureRandom.bytes(16)) else {
       throw CommandFailure(description: "no random bytes")
     }
     return [
-      Upkeep("partitions made", logger: logger) { try await partitions.makeAhead() },
       Upkeep("outbox tended", every: .seconds(3600), logger: logger) { try await upkeep.tend() },
       OutboxExpiry(
         outbox: outbox, states: states.value, subscribers: subscribers,
@@ -59,12 +57,14 @@ extension Assembly {
     _ outbox: StoredOutbox, _ chain: TransportChain, _ directories: PerCaller<QueuedDirectory>
   ) throws -> MailDelivery {
     let base = try settings.require(settings.publicURL, ConfigurationKey.publicURL).text
+    let requests = StoredRequests(database)
     return MailDelivery(
       MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor,
         vault: vault, callers: callers, directory: { directories[$0.name] }, composer: composer,
         chain: chain, link: { token in "\(base)/reset/verify?token=\(token)" },
-        lifetime: settings.lifetime, giveUp: giveUp, poisonAfter: settings.poisonAfter),
+        lifetime: settings.lifetime, giveUp: giveUp, poisonAfter: settings.poisonAfter,
+        refusal: { id throws(ResetError) in try await requests.find(id)?.refusal }),
       logger: logger)
   }
 

@@ -62,3 +62,15 @@ struct HintService: Service {
     await listener.stop()
   }
 }
+
+/// Hears for as long as requests are served that limits were taken back by hand.
+struct LimitResetService: Service {
+  let database: Database
+  let refusals: KnownRefusals
+
+  func run() async throws {
+    let listener = try LimitResetListener(database, refusals)
+    try? await gracefulShutdown()
+    await listener.stop()
+  }
+}

@@ -19,6 +19,9 @@ struct MailFixture {
   var schedule = RetrySchedule()
   var settings: CallerSettings
   var poisonAfter = 5
+  /// What a link is found to be that is judged once more before it is sent.
+  var refusal: @Sendable (RequestID) async throws(ResetError) -> TokenRefusal? = { _ in nil }
+  var judgedFor = Duration.seconds(60)
 
   init(outbox: ScriptedOutbox = ScriptedOutbox()) throws {
     vault = try TestVault.make()
@@ -48,7 +51,7 @@ struct MailFixture {
         directory: { $0.name == "free" ? nil : queued }, composer: composer, chain: chain,
         link: { "https://reset.example.com/reset/verify?token=\($0)" },
         lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: poisonAfter,
-        schedule: schedule),
+        schedule: schedule, refusal: refusal, judgedFor: judgedFor),
       logger: book.logger)
   }
 
@@ -107,7 +110,10 @@ extension Step {
 extension AttemptOutcome {
   /// The pause in seconds and the cause of another try.
   var retried: (after: Int64, cause: String)? {
-    if case .retry(let after, let cause) = self { (after.seconds, cause) } else { nil }
+    switch self {
+    case .retry(let after, let cause), .uncertain(let after, let cause): (after.seconds, cause)
+    default: nil
+    }
   }
 
   /// The seconds after which it is due again, nothing counted.

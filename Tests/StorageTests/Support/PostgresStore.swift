@@ -1,36 +1,48 @@
 import Logging
 import PasswordReset
 import Postgres
-import Storage
 import StoreContract
+import Synchronization
 import Testing
+
+@testable import Storage
 
 /// The store as production runs it on a test's database: `serve` and `work` with a login each.
 struct PostgresStore: Sendable {
   let store: Store
   let serving: Database
   let working: Database
+  let refusals: KnownRefusals
   private let database: TestDatabase
   private let readiness: [DatabaseReadiness]
+  private let stoppedTime: StoppedTime?
 
-  init(_ database: TestDatabase, _ settings: StoreSettings = StoreSettings()) async throws {
+  /// - Parameter belief: for how long a refusal is believed.
+  init(
+    _ database: TestDatabase, _ settings: StoreSettings = StoreSettings(),
+    belief: Duration = .seconds(1)
+  ) async throws {
     self.database = database
     serving = Database(
-      url: try database.url(.serve), applicationName: "serve", logger: .silent)
-    working = Database(url: try database.url(.work), applicationName: "work", logger: .silent)
+      url: try database.url(.serve), applicationName: "serve", keepLive: settings.keepLive,
+      logger: .silent)
+    working = Database(
+      url: try database.url(.work), applicationName: "work", keepLive: settings.keepLive,
+      logger: .silent)
     readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
+    stoppedTime = try await database.isTimeStopped ? StoppedTime() : nil
+    refusals = KnownRefusals(clock: stoppedTime ?? serving.time, belief: belief)
     let tokens = StoredTokens(serving)
     let hooks = StoredSuppressions(serving)
     store = Store(
       recorder: RequestWriter(
-        serving, lifetime: settings.lifetime, history: settings.history
+        serving, lifetime: settings.lifetime, refusals: refusals
       ) {},
       reader: StoredRequests(serving), consumer: tokens, revoker: tokens, completer: tokens,
       outbox: StoredOutbox(
         working,
         settings: .init(
-          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter,
-          keepLive: settings.keepLive)),
+          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter)),
       suppressions: StoredSuppressions(working), reports: hooks, clock: serving.time)
     try await look()
   }
@@ -40,6 +52,10 @@ struct PostgresStore: Sendable {
     for readiness in readiness {
       let problems = await readiness.check().compactMap(\.problem)
       try #require(problems == [])
+    }
+    if let stoppedTime {
+      let row = try await database.query("SELECT now FROM test_clock.clock").only()
+      stoppedTime.set(Timestamp(microseconds: try row.timestamp("now")))
     }
   }
 
@@ -51,6 +67,15 @@ struct PostgresStore: Sendable {
   var contract: StoreContract {
     get throws { try StoreContract(store) { try await moveTime(by: $0) } }
   }
+}
+
+/// The database's clock while a test has stopped it.
+private final class StoppedTime: DatabaseClock {
+  private let last = Mutex(Timestamp(microseconds: 0))
+
+  func now() -> Timestamp { last.withLock { $0 } }
+
+  func set(_ now: Timestamp) { last.withLock { $0 = now } }
 }
 
 extension Logger {
@@ -78,6 +103,12 @@ extension TestDatabase {
       GRANT SELECT ON test_clock.clock TO PUBLIC;
       ALTER DATABASE \(name) SET search_path = test_clock, pg_catalog;
       """)
+  }
+
+  var isTimeStopped: Bool {
+    get async throws {
+      try await number("SELECT (to_regclass('test_clock.clock') IS NOT NULL)::int") == 1
+    }
   }
 
   func moveTime(by duration: Duration) async throws {

@@ -15,6 +15,18 @@ extension StoreContract {
       _ = try await contract.accept(ask("c@example.com", from: "192.0.2.2"))
       _ = try await contract.accept(Ask("d@example.com"))
     },
+    Rule("a client has a limit with each caller, and none uses up another's") { contract in
+      for email in ["a@example.com", "b@example.com"] { _ = try await contract.accept(ask(email)) }
+      #expect(try await contract.record(ask("c@example.com")).isLimited)
+      _ = try await contract.accept(ask("c@example.com").with(\.caller, "other"))
+    },
+    Rule("a request that breaks both limits is told the longer wait, however often") { contract in
+      let one = ask("a@example.com").with(\.clientLimits, "1/20m").with(\.addressLimits, "1/4m")
+      _ = try await contract.accept(one)
+      for _ in 0..<3 {
+        #expect(try await contract.record(one) == .limited(by: .address, retryAfter: 1200))
+      }
+    },
     Rule("a client has room again exactly when its window has passed") { contract in
       _ = try await contract.accept(ask("a@example.com"))
       _ = try await contract.accept(ask("b@example.com"))

@@ -1,4 +1,4 @@
-import PasswordReset
+public import PasswordReset
 import Testing
 
 extension StoreContract {
@@ -66,21 +66,56 @@ extension StoreContract {
       #expect(try await contract.record(Ask("ada@example.com")).isLimited)
       #expect(try await contract.record(Ask("bob@example.com")).isLimited)
     },
-    Rule("an address has one limit, whoever calls") { contract in
+    Rule("an address has a limit with each caller, and none uses up another's") { contract in
       for _ in 0..<3 { _ = try await contract.accept() }
-      #expect(try await contract.record(Ask().with(\.caller, "other")).isLimited)
+      #expect(try await contract.record(Ask()).isLimited)
+      let other = Ask().with(\.caller, "other")
+      for _ in 0..<3 { _ = try await contract.accept(other) }
+      #expect(try await contract.record(other).isLimited)
     },
-    Rule("a caller with a lower limit does not make another forget") { contract in
-      for _ in 0..<3 { _ = try await contract.accept() }
-      let strict = Ask().with(\.caller, "strict").with(\.addressLimits, "1/5m")
-      #expect(try await contract.record(strict) == .limited(by: .address, retryAfter: 300))
-      try await contract.moveTime(.seconds(300))
-      _ = try await contract.accept(strict)
-      #expect(try await contract.record(Ask()) == .limited(by: .address, retryAfter: 600))
+    Rule("a replica with smaller limits does not make one with larger limits forget") { contract in
+      let (large, small) = (
+        Ask().with(\.addressLimits, "5/1h"), Ask().with(\.addressLimits, "1/1s")
+      )
+      var accepted = 0
+      for _ in 0..<20 {
+        for ask in [large, small] {
+          if try await !contract.record(ask).isLimited {
+            accepted += ask.addressLimits == large.addressLimits ? 1 : 0
+          }
+          try await contract.moveTime(.seconds(1))
+        }
+      }
+      #expect(accepted == 3)
+      #expect(try await contract.record(large).isLimited)
+    },
+    Rule("two sets of limits of one address are each judged by their own") { contract in
+      let (large, small) = (
+        Ask().with(\.addressLimits, "5/1h"), Ask().with(\.addressLimits, "1/30m")
+      )
+      for _ in 0..<4 {
+        _ = try await contract.accept(large)
+        #expect(try await contract.record(small) == .limited(by: .address, retryAfter: 1800))
+      }
+      _ = try await contract.accept(large)
+      for _ in 0..<2 {
+        #expect(try await contract.record(large) == .limited(by: .address, retryAfter: 3600))
+        #expect(try await contract.record(small) == .limited(by: .address, retryAfter: 1800))
+      }
+    },
+    Rule("the largest limit there may be holds to its last, over its whole window") { contract in
+      let ask = Ask().with(\.addressLimits, "1000/30d")
+      for _ in 0..<999 { _ = try await contract.accept(ask) }
+      try await contract.moveTime(.seconds(30 * 86_400) - .grain)
+      _ = try await contract.accept(ask)
+      #expect(try await contract.record(ask) == .limited(by: .address, retryAfter: 1))
+      try await contract.moveTime(.grain)
+      for _ in 0..<999 { _ = try await contract.accept(ask) }
+      #expect(try await contract.record(ask).isLimited)
     },
   ]
 }
 
 extension RecordOutcome {
-  var isLimited: Bool { if case .limited = self { true } else { false } }
+  public var isLimited: Bool { if case .limited = self { true } else { false } }
 }

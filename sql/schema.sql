@@ -1,66 +1,14 @@
 -- The schema that all migrations make, to be read as a whole; nothing runs this file. Left out are
--- the day partitions, owners and the rights of roles.sql. A test holds it equal to the migrations.
+-- owners and the rights of roles.sql. A test holds it equal to the migrations.
 --
 -- Made anew after a new migration, from a database that was just migrated:
---   (sed '/^$/q' sql/schema.sql; pg_dump --schema-only --no-owner \
---     --exclude-table='rekey.reset_request_2*' "$DATABASE_URL" |
+--   (sed '/^$/q' sql/schema.sql; pg_dump --schema-only --no-owner "$DATABASE_URL" |
 --     grep -Ev '^(--|\\|SET |SELECT pg_catalog\.)' | cat -s) >schema && mv schema sql/schema.sql
 
 
 CREATE SCHEMA rekey;
 
 COMMENT ON SCHEMA rekey IS 'Rekey, the password-reset service. Everything it keeps stands here.';
-
-CREATE FUNCTION rekey.drop_partition(older_than timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-DECLARE
-  part record;
-  held bigint;
-  busy boolean;
-  next_id uuid;
-BEGIN
-  -- One day for each call, so that nobody waits behind the counting of another. A day goes only if all of it is past the limit; the floor keeps a slip of the hand from taking
-  -- requests that may still be alive.
-  IF older_than > clock_timestamp() - interval '1 day' THEN
-    RAISE EXCEPTION 'older_than must be at least one day ago' USING ERRCODE = '22023';
-  END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('rekey.partitions'));
-  FOR part IN
-    SELECT c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'rekey.reset_request'::regclass AND c.relname ~ '^reset_request_\d{8}$'
-    ORDER BY c.relname
-  LOOP
-    EXIT WHEN (part.day + 1)::timestamp AT TIME ZONE 'UTC' > older_than;
-    next_id := rekey.first_id_at((part.day + 1)::timestamp AT TIME ZONE 'UTC');
-    -- A live link or a message still to be sent keeps its whole day; purge then takes the rest by rows.
-    EXECUTE format('SELECT EXISTS (SELECT FROM rekey.%I r WHERE r.expires_at > $1
-          AND r.consumed_at IS NULL AND r.revoked_at IS NULL)
-        OR EXISTS (SELECT FROM rekey.%1$I r WHERE r.created_at >= $2)
-        OR EXISTS (SELECT FROM rekey.outbox o WHERE o.dead_at IS NULL AND o.request_id >= $3 AND o.request_id < $4)',
-        part.relname)
-      INTO busy USING clock_timestamp(), older_than,
-        rekey.first_id_at(part.day::timestamp AT TIME ZONE 'UTC'), next_id;
-    CONTINUE WHEN busy;
-    EXECUTE format('SELECT count(*) FROM rekey.%I', part.relname) INTO held;
-    EXECUTE format('DROP TABLE rekey.%I', part.relname);
-    RETURN held;
-  END LOOP;
-  RETURN NULL;
-END $_$;
-
-COMMENT ON FUNCTION rekey.drop_partition(older_than timestamp with time zone) IS 'Drops the oldest day partition that lies wholly before a moment and holds nothing alive; returns how many requests went with it, null if there is none.';
-
-CREATE FUNCTION rekey.first_id_at(moment timestamp with time zone) RETURNS uuid
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
-  $$;
-
-COMMENT ON FUNCTION rekey.first_id_at(moment timestamp with time zone) IS 'The lowest request id that a moment can have; bounds of partitions and of age in queries.';
 
 CREATE FUNCTION rekey.lost_race() RETURNS text
     LANGUAGE plpgsql
@@ -69,53 +17,29 @@ CREATE FUNCTION rekey.lost_race() RETURNS text
 
 COMMENT ON FUNCTION rekey.lost_race() IS 'Raises serialization_failure.';
 
-CREATE FUNCTION rekey.make_partitions(days_ahead integer) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-DECLARE
-  today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
-  day date;
-  name text;
-  first_id uuid;
-  next_id uuid;
-  made integer := 0;
-BEGIN
-  IF days_ahead NOT BETWEEN 0 AND 60 THEN
-    RAISE EXCEPTION 'days_ahead must be 0 to 60' USING ERRCODE = '22023';
-  END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('rekey.partitions'));
-  FOR i IN 0 .. days_ahead LOOP
-    day := today + i;
-    name := 'reset_request_' || to_char(day, 'YYYYMMDD');
-    CONTINUE WHEN to_regclass('rekey.' || name) IS NOT NULL;
-    first_id := rekey.first_id_at(day::timestamp AT TIME ZONE 'UTC');
-    next_id := rekey.first_id_at((day + 1)::timestamp AT TIME ZONE 'UTC');
-    EXECUTE format('CREATE TABLE rekey.%I (LIKE rekey.reset_request INCLUDING ALL) WITH (fillfactor = 70)', name);
-    -- Rows that the default partition has caught for this day move first: ATTACH would refuse
-    -- them. The lock keeps new ones from slipping in between; it is held for this transaction.
-    LOCK TABLE rekey.reset_request_default IN ACCESS EXCLUSIVE MODE;
-    EXECUTE format('WITH moved AS (DELETE FROM rekey.reset_request_default
-        WHERE id >= $1 AND id < $2 RETURNING *) INSERT INTO rekey.%I SELECT * FROM moved', name)
-      USING first_id, next_id;
-    EXECUTE format('ALTER TABLE rekey.reset_request ATTACH PARTITION rekey.%I FOR VALUES FROM (%L) TO (%L)',
-      name, first_id, next_id);
-    made := made + 1;
-  END LOOP;
-  RETURN made;
-END $_$;
-
-COMMENT ON FUNCTION rekey.make_partitions(days_ahead integer) IS 'Makes the day partitions from today to so many days ahead (UTC days of database time) and returns how many were missing.';
-
 CREATE FUNCTION rekey.new_id() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT (left(rekey.first_id_at(clock_timestamp())::text, 14) || '7'
-      || substr(gen_random_uuid()::text, 16))::uuid
+    SELECT (lpad(to_hex(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+      || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
   $$;
 
 COMMENT ON FUNCTION rekey.new_id() IS 'A new message id: milliseconds of database time, then random bits (RFC 9562 section 5.7).';
+
+CREATE FUNCTION rekey.refuse_to_go_back() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  IF NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') THEN
+    RAISE EXCEPTION 'a state of %.% does not go back', TG_TABLE_SCHEMA, TG_TABLE_NAME
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+
+COMMENT ON FUNCTION rekey.refuse_to_go_back() IS 'Raises integrity_constraint_violation for everybody but the owner.';
 
 CREATE FUNCTION rekey.tell_limits() RETURNS trigger
     LANGUAGE plpgsql
@@ -124,10 +48,34 @@ CREATE FUNCTION rekey.tell_limits() RETURNS trigger
 
 COMMENT ON FUNCTION rekey.tell_limits() IS 'Tells the processes that serve that a limit was taken back.';
 
+CREATE TABLE rekey.account (
+    key bytea NOT NULL,
+    revoked_before timestamp with time zone,
+    revoke_reason text,
+    earlier timestamp with time zone[],
+    earlier_reasons text[],
+    mailed timestamp with time zone[],
+    CONSTRAINT account_key_check CHECK ((octet_length(key) = 16)),
+    CONSTRAINT account_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'completed'::text]))),
+    CONSTRAINT earlier_has_reasons CHECK ((NOT (cardinality(earlier) IS DISTINCT FROM cardinality(earlier_reasons)))),
+    CONSTRAINT revoked_has_a_reason CHECK (((revoked_before IS NULL) = (revoke_reason IS NULL)))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
+
+COMMENT ON TABLE rekey.account IS 'What decides over links: one row for each account of a caller, and one for each address of a caller, which decides over the links that name no account (yet). Consume, complete and invalidate lock it before the request.';
+
+COMMENT ON COLUMN rekey.account.key IS 'account_key of the requests that name the account, address_key of those that name none.';
+
+COMMENT ON COLUMN rekey.account.revoked_before IS 'A link is dead if its request was not made later.';
+
+COMMENT ON COLUMN rekey.account.earlier IS 'Former values of revoked_before with their reasons, newest first, the last seven: so that each link tells what killed it first.';
+
+COMMENT ON COLUMN rekey.account.mailed IS 'When the requests of the newest mailed links were made, newest first: a link is replaced if the token.keep_live-th of them is newer.';
+
 CREATE TABLE rekey.hook_receipt (
     key bytea NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    CONSTRAINT hook_receipt_key_check CHECK ((octet_length(key) = 32))
+    CONSTRAINT hook_receipt_key_check CHECK ((octet_length(key) = 16))
 );
 
 COMMENT ON TABLE rekey.hook_receipt IS 'Keyed hashes of what providers have reported: no report counts twice. Kept for longer than a report is taken for fresh.';
@@ -137,24 +85,104 @@ CREATE TABLE rekey.idempotency (
     body_hash bytea NOT NULL,
     request_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT idempotency_body_hash_check CHECK ((octet_length(body_hash) = 32)),
-    CONSTRAINT idempotency_key_check CHECK ((octet_length(key) = 32))
+    CONSTRAINT idempotency_body_hash_check CHECK ((octet_length(body_hash) = 16)),
+    CONSTRAINT idempotency_key_check CHECK ((octet_length(key) = 16))
 );
 
 COMMENT ON TABLE rekey.idempotency IS 'Idempotency-Key of accepted requests, as keyed hashes with their caller; honoured for 24 hours.';
+
+CREATE TABLE rekey.reset_request (
+    id uuid NOT NULL,
+    address_key bytea NOT NULL,
+    account_key bytea,
+    sealed bytea NOT NULL,
+    kid bytea NOT NULL,
+    caller text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    maybe_arrived_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    consumed_at timestamp with time zone,
+    consumer_key bytea,
+    completed_at timestamp with time zone,
+    dropped_at timestamp with time zone,
+    drop_reason text,
+    CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
+    CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
+    CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
+    CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
+    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 16)),
+    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 16)),
+    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 16)),
+    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
+    CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE rekey.reset_request IS 'One accepted POST /reset/request. The token is derived from id and a key of the keyring; it is stored nowhere.';
+
+COMMENT ON COLUMN rekey.reset_request.id IS 'UUIDv7 by database time, so that rows lie, and are purged, in the order of their making.';
+
+COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of caller and typed address (domain case and IDNA folded).';
+
+COMMENT ON COLUMN rekey.reset_request.account_key IS 'Keyed hash of caller and account; null until the directory has answered, and where tokens name only an address.';
+
+COMMENT ON COLUMN rekey.reset_request.sealed IS 'AES-256-GCM of address, account and template data under a key of this row alone, derived from the key named by kid, with id as associated data.';
+
+COMMENT ON COLUMN rekey.reset_request.expires_at IS 'Moved at each claim of the link message to now + token.lifetime while no attempt can have arrived, so that a mailed link is alive when it arrives; afterwards it stands.';
+
+COMMENT ON COLUMN rekey.reset_request.maybe_arrived_at IS 'Since when an attempt that was not confirmed may have arrived: from then on the link only expires.';
+
+COMMENT ON COLUMN rekey.reset_request.consumer_key IS 'Keyed hash of the Idempotency-Key of the consume, so that a lost answer can be repeated to the same consumer only.';
+
+COMMENT ON COLUMN rekey.reset_request.completed_at IS 'When the main app first reported the password as changed: the notice goes out once.';
+
+CREATE VIEW rekey.judged_request AS
+ SELECT r.id,
+    r.address_key,
+    r.account_key,
+    r.sealed,
+    r.kid,
+    r.caller,
+    r.created_at,
+    r.expires_at,
+    r.maybe_arrived_at,
+    r.sent_at,
+    r.consumed_at,
+    r.consumer_key,
+    r.completed_at,
+    r.dropped_at,
+    r.drop_reason,
+    a.mailed,
+        CASE
+            WHEN (r.created_at <= a.revoked_before) THEN COALESCE(( SELECT min(e.at) AS min
+               FROM unnest(a.earlier) e(at)
+              WHERE (e.at >= r.created_at)), a.revoked_before)
+            ELSE NULL::timestamp with time zone
+        END AS revoked_at,
+        CASE
+            WHEN (r.created_at <= a.revoked_before) THEN COALESCE(a.earlier_reasons[( SELECT count(*) AS count
+               FROM unnest(a.earlier) e(at)
+              WHERE (e.at >= r.created_at))], a.revoke_reason)
+            ELSE NULL::text
+        END AS revoke_reason
+   FROM (rekey.reset_request r
+     LEFT JOIN rekey.account a ON ((a.key = COALESCE(r.account_key, r.address_key))));
+
+COMMENT ON VIEW rekey.judged_request IS 'Requests with what their account rows say of them.';
 
 CREATE TABLE rekey.outbox (
     id uuid NOT NULL,
     request_id uuid NOT NULL,
     kind text NOT NULL,
+    queued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     run_at timestamp with time zone NOT NULL,
     attempt integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    lost integer DEFAULT 0 NOT NULL,
     leased_until timestamp with time zone,
     dead_at timestamp with time zone,
     last_error text,
-    queued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    failures integer DEFAULT 0 NOT NULL,
-    lost integer DEFAULT 0 NOT NULL,
     event text,
     cause text,
     CONSTRAINT cause_belongs_to_an_event CHECK (((cause IS NULL) OR (event IS NOT NULL))),
@@ -162,6 +190,7 @@ CREATE TABLE rekey.outbox (
     CONSTRAINT dead_says_why CHECK (((dead_at IS NULL) OR (last_error IS NOT NULL))),
     CONSTRAINT event_has_a_type CHECK (((kind = 'event'::text) = (event IS NOT NULL))),
     CONSTRAINT leased_was_attempted CHECK (((leased_until IS NULL) OR (attempt > 0))),
+    CONSTRAINT link_has_the_id_of_its_request CHECK (((kind <> ALL (ARRAY['link'::text, 'no_account'::text])) OR (id = request_id))),
     CONSTRAINT outbox_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT outbox_cause_check CHECK ((octet_length(cause) <= 200)),
     CONSTRAINT outbox_event_check CHECK ((event = ANY (ARRAY['delivery.failed'::text, 'request.consumed'::text, 'request.completed'::text, 'request.disputed'::text]))),
@@ -172,19 +201,21 @@ CREATE TABLE rekey.outbox (
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02');
 
-COMMENT ON TABLE rekey.outbox IS 'Messages still to be mailed. Written in the transaction of their request, deleted when sent; no foreign key, so that whole days of requests can be dropped.';
+COMMENT ON TABLE rekey.outbox IS 'Messages still to be mailed. Written in the transaction of their request, deleted when sent.';
+
+COMMENT ON COLUMN rekey.outbox.id IS 'Of a link that of its request: it is found without an index of its own.';
+
+COMMENT ON COLUMN rekey.outbox.queued_at IS 'Since when it waits: from here its time to be given up is counted. An operator who brings a dead letter back sets it anew, but for links.';
 
 COMMENT ON COLUMN rekey.outbox.run_at IS 'Not before this moment.';
 
 COMMENT ON COLUMN rekey.outbox.attempt IS 'Counted before an attempt starts: the fence that its end must name. Never goes back.';
 
-COMMENT ON COLUMN rekey.outbox.last_error IS 'A short cause (stage and reply code). Never text from outside, which may hold an address.';
-
-COMMENT ON COLUMN rekey.outbox.queued_at IS 'Since when it waits: from here its time to be given up is counted. An operator who brings a dead letter back sets it anew, but for links.';
-
 COMMENT ON COLUMN rekey.outbox.failures IS 'Attempts that ended in a failure; the pause before the next one grows with them. Interrupted ones do not count.';
 
 COMMENT ON COLUMN rekey.outbox.lost IS 'Attempts that never ended: what takes its worker down again and again becomes a dead letter.';
+
+COMMENT ON COLUMN rekey.outbox.last_error IS 'A short cause (stage and reply code). Never text from outside, which may hold an address.';
 
 COMMENT ON COLUMN rekey.outbox.event IS 'What the main app is told, for messages of kind event.';
 
@@ -203,91 +234,11 @@ COMMENT ON TABLE rekey.outbox_pause IS 'While its one row is there nothing is cl
 CREATE TABLE rekey.rate_limit (
     key bytea NOT NULL,
     stamps timestamp with time zone[] NOT NULL,
-    CONSTRAINT rate_limit_key_check CHECK ((octet_length(key) = 32))
+    CONSTRAINT rate_limit_key_check CHECK ((octet_length(key) = 16))
 )
 WITH (fillfactor='70');
 
-COMMENT ON TABLE rekey.rate_limit IS 'For each limited key (address or client) its last acceptance times, newest first, so a limit "n per window" is broken exactly if the n-th is younger than the window.';
-
-CREATE TABLE rekey.reset_request (
-    id uuid NOT NULL,
-    address_key bytea NOT NULL,
-    account_key bytea,
-    sealed bytea NOT NULL,
-    kid bytea NOT NULL,
-    caller text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    sent_at timestamp with time zone,
-    expires_at timestamp with time zone NOT NULL,
-    consumed_at timestamp with time zone,
-    consumer_key bytea,
-    revoked_at timestamp with time zone,
-    revoke_reason text,
-    dropped_at timestamp with time zone,
-    drop_reason text,
-    completed_at timestamp with time zone,
-    CONSTRAINT consumed_or_revoked CHECK (((consumed_at IS NULL) OR (revoked_at IS NULL))),
-    CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
-    CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
-    CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
-    CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
-    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
-    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
-    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
-    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
-    CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
-    CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
-    CONSTRAINT revoked_has_a_reason CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL)))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE rekey.reset_request IS 'One accepted POST /reset/request. The token is derived from id and a key of the keyring; it is stored nowhere.';
-
-COMMENT ON COLUMN rekey.reset_request.id IS 'UUIDv7 by database time: its first 48 bits are milliseconds, so a day is a contiguous range and a partition.';
-
-COMMENT ON COLUMN rekey.reset_request.address_key IS 'Keyed hash of the typed address (domain case and IDNA folded).';
-
-COMMENT ON COLUMN rekey.reset_request.account_key IS 'Keyed hash of caller and account, or of caller and address where tokens name only an address; null until the directory has answered.';
-
-COMMENT ON COLUMN rekey.reset_request.sealed IS 'AES-256-GCM of address, account and template data under the key named by kid, with id as associated data.';
-
-COMMENT ON COLUMN rekey.reset_request.expires_at IS 'Moved at each claim of the link message to now + token.lifetime, so a mailed link is alive when it arrives.';
-
-COMMENT ON COLUMN rekey.reset_request.consumer_key IS 'Keyed hash of the Idempotency-Key of the consume, so that a lost answer can be repeated to the same consumer only.';
-
-COMMENT ON COLUMN rekey.reset_request.completed_at IS 'When the main app first reported the password as changed: the notice goes out once.';
-
-CREATE TABLE rekey.reset_request_default (
-    id uuid NOT NULL,
-    address_key bytea NOT NULL,
-    account_key bytea,
-    sealed bytea NOT NULL,
-    kid bytea NOT NULL,
-    caller text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    sent_at timestamp with time zone,
-    expires_at timestamp with time zone NOT NULL,
-    consumed_at timestamp with time zone,
-    consumer_key bytea,
-    revoked_at timestamp with time zone,
-    revoke_reason text,
-    dropped_at timestamp with time zone,
-    drop_reason text,
-    completed_at timestamp with time zone,
-    CONSTRAINT consumed_or_revoked CHECK (((consumed_at IS NULL) OR (revoked_at IS NULL))),
-    CONSTRAINT consumed_while_alive CHECK ((consumed_at < expires_at)),
-    CONSTRAINT consumer_key_needs_consume CHECK (((consumer_key IS NULL) OR (consumed_at IS NOT NULL))),
-    CONSTRAINT dropped_has_a_reason CHECK (((dropped_at IS NULL) = (drop_reason IS NULL))),
-    CONSTRAINT dropped_is_not_sent CHECK (((dropped_at IS NULL) OR (sent_at IS NULL))),
-    CONSTRAINT reset_request_account_key_check CHECK ((octet_length(account_key) = 32)),
-    CONSTRAINT reset_request_address_key_check CHECK ((octet_length(address_key) = 32)),
-    CONSTRAINT reset_request_consumer_key_check CHECK ((octet_length(consumer_key) = 32)),
-    CONSTRAINT reset_request_drop_reason_check CHECK ((drop_reason = ANY (ARRAY['no_account'::text, 'suppressed'::text, 'revoked'::text, 'expired'::text, 'dismissed'::text]))),
-    CONSTRAINT reset_request_kid_check CHECK ((octet_length(kid) = 4)),
-    CONSTRAINT reset_request_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'replaced'::text, 'completed'::text]))),
-    CONSTRAINT revoked_has_a_reason CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL)))
-)
-WITH (fillfactor='70');
+COMMENT ON TABLE rekey.rate_limit IS 'For each limited key (address or client, of a caller) its last acceptance times, newest first, so a limit "n per window" is broken exactly if the n-th is younger than the window.';
 
 CREATE TABLE rekey.schema_version (
     version integer NOT NULL,
@@ -299,6 +250,7 @@ COMMENT ON TABLE rekey.schema_version IS 'One row for each migration applied; se
 
 CREATE TABLE rekey.suppression (
     address_key bytea NOT NULL,
+    caller text NOT NULL,
     id uuid NOT NULL,
     sealed bytea NOT NULL,
     kid bytea NOT NULL,
@@ -306,13 +258,13 @@ CREATE TABLE rekey.suppression (
     source text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    CONSTRAINT suppression_address_key_check CHECK ((octet_length(address_key) = 32)),
+    CONSTRAINT suppression_address_key_check CHECK ((octet_length(address_key) = 16)),
     CONSTRAINT suppression_kid_check CHECK ((octet_length(kid) = 4)),
     CONSTRAINT suppression_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'bounce'::text, 'complaint'::text, 'manual'::text]))),
     CONSTRAINT suppression_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 64)))
 );
 
-COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail until expires_at. Requests for them are accepted as always.';
+COMMENT ON TABLE rekey.suppression IS 'Addresses that get no mail of a caller until expires_at. Requests for them are accepted as always.';
 
 COMMENT ON COLUMN rekey.suppression.sealed IS 'The address, sealed with id as associated data: operators have to know whom they release.';
 
@@ -330,7 +282,8 @@ CREATE TABLE rekey.transport_state (
 
 COMMENT ON TABLE rekey.transport_state IS 'The circuit breakers of every running worker, as they last told; only to be looked at.';
 
-ALTER TABLE ONLY rekey.reset_request ATTACH PARTITION rekey.reset_request_default DEFAULT;
+ALTER TABLE ONLY rekey.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY rekey.hook_receipt
     ADD CONSTRAINT hook_receipt_pkey PRIMARY KEY (key);
@@ -350,9 +303,6 @@ ALTER TABLE ONLY rekey.rate_limit
 ALTER TABLE ONLY rekey.reset_request
     ADD CONSTRAINT reset_request_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY rekey.reset_request_default
-    ADD CONSTRAINT reset_request_default_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY rekey.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
@@ -370,29 +320,17 @@ CREATE INDEX outbox_due ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS 
 
 CREATE INDEX outbox_events ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (kind = 'event'::text));
 
-CREATE INDEX outbox_request ON rekey.outbox USING btree (request_id);
+CREATE INDEX outbox_request ON rekey.outbox USING btree (request_id) WHERE (kind = ANY (ARRAY['changed'::text, 'event'::text]));
 
 CREATE INDEX outbox_suspects ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (leased_until IS NOT NULL) AND (kind <> 'event'::text));
 
-CREATE INDEX reset_request_address ON ONLY rekey.reset_request USING btree (address_key);
+CREATE INDEX reset_request_account ON rekey.reset_request USING btree (account_key) WHERE (account_key IS NOT NULL);
 
-CREATE INDEX reset_request_ages ON ONLY rekey.reset_request USING brin (created_at) WITH (pages_per_range='32');
+CREATE INDEX reset_request_address ON rekey.reset_request USING btree (address_key);
 
-CREATE INDEX reset_request_live_account ON ONLY rekey.reset_request USING btree (account_key) WHERE ((consumed_at IS NULL) AND (revoked_at IS NULL));
+CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account FOR EACH ROW WHEN (((new.key <> old.key) OR ((old.revoked_before IS NOT NULL) AND ((new.revoked_before < old.revoked_before) OR (new.revoked_before IS NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
-CREATE INDEX reset_request_default_account_key_idx ON rekey.reset_request_default USING btree (account_key) WHERE ((consumed_at IS NULL) AND (revoked_at IS NULL));
-
-CREATE INDEX reset_request_default_address_key_idx ON rekey.reset_request_default USING btree (address_key);
-
-CREATE INDEX reset_request_default_created_at_idx ON rekey.reset_request_default USING brin (created_at) WITH (pages_per_range='32');
-
-ALTER INDEX rekey.reset_request_live_account ATTACH PARTITION rekey.reset_request_default_account_key_idx;
-
-ALTER INDEX rekey.reset_request_address ATTACH PARTITION rekey.reset_request_default_address_key_idx;
-
-ALTER INDEX rekey.reset_request_ages ATTACH PARTITION rekey.reset_request_default_created_at_idx;
-
-ALTER INDEX rekey.reset_request_pkey ATTACH PARTITION rekey.reset_request_default_pkey;
+CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.consumed_at IS NOT NULL) AND ((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key) OR (new.expires_at <> old.expires_at))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
 CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 
@@ -400,7 +338,5 @@ CREATE TRIGGER limits_eased AFTER UPDATE ON rekey.rate_limit FOR EACH ROW WHEN (
 
 CREATE TRIGGER limits_truncated AFTER TRUNCATE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 
-REVOKE ALL ON FUNCTION rekey.drop_partition(older_than timestamp with time zone) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION rekey.make_partitions(days_ahead integer) FROM PUBLIC;
+CREATE TRIGGER stays_while_it_decides BEFORE DELETE ON rekey.account FOR EACH ROW WHEN ((GREATEST(old.revoked_before, old.mailed[1]) > (clock_timestamp() - '49:00:00'::interval))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 

@@ -13,21 +13,21 @@ struct DirectoryAnswer {
     _ object: JSONObject, policy: EmailAddress.Policy
   ) throws(DirectoryError) {
     guard object.unknownKey(besides: Self.members) == nil else {
-      throw DirectoryError(cause: "answer_unknown_member")
+      throw DirectoryError(cause: "answer_unknown_member", blame: .address)
     }
     guard let id = object["id"].flatMap(Self.identifier) else {
-      throw DirectoryError(cause: "answer_id")
+      throw DirectoryError(cause: "answer_id", blame: .address)
     }
     guard let text = object["email"]?.string,
       let email = try? EmailAddress(text, policy: policy)
-    else { throw DirectoryError(cause: "answer_email") }
+    else { throw DirectoryError(cause: "answer_email", blame: .address) }
     let locale = try Self.text(object["locale"], cause: "answer_locale")
     let version = try Self.text(object["version"], cause: "answer_version")
     guard
       let account = Account(
         // A language that is no tag must not keep a person from a new password.
         id: id, email: email, locale: locale.flatMap(LanguageTag.init), version: version)
-    else { throw DirectoryError(cause: "answer_account") }
+    else { throw DirectoryError(cause: "answer_account", blame: .address) }
     self.account = account
   }
 
@@ -38,7 +38,7 @@ struct DirectoryAnswer {
 
   private static func text(_ value: JSON?, cause: String) throws(DirectoryError) -> String? {
     guard let value, !value.isNull else { return nil }
-    guard let text = identifier(value) else { throw DirectoryError(cause: cause) }
+    guard let text = identifier(value) else { throw DirectoryError(cause: cause, blame: .address) }
     return text
   }
 }

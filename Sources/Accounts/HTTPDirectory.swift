@@ -8,6 +8,9 @@ public import Transfer
 /// `{"account": null}`; `404` means the same as the latter. Everything else is a fault that passes.
 /// The mail goes to the `email` of the answer, so the app decides which spellings are one person.
 public struct HTTPDirectory: AccountDirectory {
+  /// Asked at once.
+  public static let width = 10
+
   private static let maximumAnswer = 16 * 1024
 
   private let url: WebURL

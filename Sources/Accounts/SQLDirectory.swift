@@ -5,8 +5,15 @@ public import Postgres
 /// Asks the main app's own database who owns an address.
 ///
 /// The query has one parameter, `$1`, the address as text, and the columns `id` and `email`, and
-/// perhaps `locale` and `version`. Sessions are read-only.
+/// perhaps `locale` and `version`.
+///
+/// The connection may be one of a pooler's in transaction mode, which the main app uses next. So
+/// nothing is prepared by name, all settings are the transaction's own, and each question is one
+/// transaction that is read-only and rolled back: even what the query sets for the session is gone.
 public struct SQLDirectory: AccountDirectory {
+  /// Asked at once, each on a connection of its own.
+  public static let width = 4
+
   private let pool: Pool
   private let query: AccountQuery
   private let policy: EmailAddress.Policy
@@ -20,15 +27,16 @@ public struct SQLDirectory: AccountDirectory {
   /// Nothing is connected yet.
   public init(
     databaseURL: PostgresURL, query: AccountQuery, policy: EmailAddress.Policy,
-    connections: Int = 4,
-    timeout: Duration = .seconds(5)
+    connections: Int = width, timeout: Duration = .seconds(5)
   ) {
     self.query = query
     self.policy = policy
     self.timeout = timeout
+    // The server ends a query before it is given up here: a pooler would close the main app's
+    // connection with ours.
     let settings = PostgresSettings(
-      url: databaseURL, applicationName: "rekey accounts", statementTimeout: timeout,
-      requiresReadWrite: false, options: ["default_transaction_read_only": "on"])
+      url: databaseURL, applicationName: "rekey accounts", statementTimeout: timeout * 0.8,
+      requiresReadWrite: false, options: ["transaction_read_only": "on"], isPooled: true)
     pool = Pool(
       settings, statements: [self.query.statement], size: connections, maxWaiting: 256,
       name: "accounts")
@@ -39,7 +47,7 @@ public struct SQLDirectory: AccountDirectory {
   public func connect(within limit: Duration) async throws(AccountsError) {
     do throws(PostgresError) {
       try await pool.connect(within: limit)
-      try await pool.execute(query.statement, [.text("nobody@sample.invalid")], within: limit)
+      _ = try await rows(for: "nobody@sample.invalid", within: limit)
     } catch { throw Self.problem(error) }
   }
 
@@ -58,21 +66,29 @@ public struct SQLDirectory: AccountDirectory {
   public func account(
     for address: EmailAddress, caller: Caller
   ) async throws(DirectoryError) -> Account? {
-    let rows = try await rows(for: address)
-    guard rows.count <= 1 else { throw DirectoryError(cause: "ambiguous") }
+    let rows: Rows
+    do throws(PostgresError) {
+      rows = try await self.rows(for: address.text, within: timeout)
+    } catch {
+      throw DirectoryError(cause: error.cause, blame: error.blame)
+    }
+    guard rows.count <= 1 else { throw DirectoryError(cause: "ambiguous", blame: .address) }
     guard let row = rows.first else { return nil }
     guard let text = try? row.text(0), let json = try? JSON(parsing: Array(text.utf8)),
       let object = json.object
-    else { throw DirectoryError(cause: "answer_json") }
+    else { throw DirectoryError(cause: "answer_json", blame: .address) }
     let account = try DirectoryAnswer(object, policy: policy).account
     return account.email.isSpelled(like: address) ? account : nil
   }
 
-  private func rows(for address: EmailAddress) async throws(DirectoryError) -> Rows {
-    do throws(PostgresError) {
-      return try await pool.execute(
-        query.statement, [.text(address.text)], within: timeout)
-    } catch { throw DirectoryError(cause: error.cause) }
+  private func rows(
+    for address: String, within limit: Duration
+  ) async throws(PostgresError) -> Rows {
+    try await pool.transaction(within: limit) { [query] transaction throws(PostgresError) in
+      let rows = try transaction.execute(query.statement, [.text(address)])
+      transaction.rollback()
+      return rows
+    }
   }
 }
 
@@ -86,6 +102,11 @@ extension PostgresError {
     case .misuse: "sql_parameter"
     default: "sql_unavailable"
     }
+  }
+
+  /// A value that the query cannot work with (class 22) may be this address alone.
+  fileprivate var blame: DirectoryError.Blame {
+    sqlState?.hasPrefix("22") == true ? .address : .directory
   }
 }
 

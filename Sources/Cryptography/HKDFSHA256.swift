@@ -18,7 +18,7 @@ public enum HKDFSHA256 {
   }
 
   /// The same with a label of any bytes.
-  static func derive(
+  public static func derive(
     from key: Secret, salt: [UInt8], info: [UInt8], count: Int
   ) throws(CryptographyError) -> Secret {
     guard key.count > 0 else { throw .keyTooShort }

@@ -3,7 +3,8 @@ internal import CCrypto
 /// AES-256-GCM, NIST SP 800-38D. A sealed value is nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes).
 ///
 /// The nonce is random: one key may seal 2^32 values before the chance that two nonces meet
-/// exceeds 2^-32 (SP 800-38D §8.3). Neither the length nor the associated data is hidden.
+/// exceeds 2^-32 (SP 800-38D §8.3). Nobody counts: give each row a key of its own, derived from
+/// one. Neither the length nor the associated data is hidden.
 public enum Seal {
   static let keySize = 32
   static let nonceSize = 12

@@ -63,7 +63,8 @@ struct AttemptBook: Sendable {
     let pause = schedule.pause(
       after: held.message.failures + 1, askedFor: askedFor, left: left(held),
       random: .random(in: 0..<1))
-    return end(held, after: pause, cause)
+    guard let pause else { return tooLate(held.message) }
+    return AttemptEnd(outcome: .retry(after: pause, cause: cause))
   }
 
   /// Due again at once, and nothing is counted.
@@ -72,13 +73,8 @@ struct AttemptBook: Sendable {
   func retryAfterUncertain(_ held: HeldMessage, _ cause: String) -> AttemptEnd {
     let pause = schedule.pauseAfterUncertain(
       failures: held.message.failures + 1, left: left(held), random: .random(in: 0..<1))
-    return end(held, after: pause, "uncertain_\(cause)")
-  }
-
-  private func end(_ held: HeldMessage, after pause: WholeDuration?, _ cause: String) -> AttemptEnd
-  {
     guard let pause else { return tooLate(held.message) }
-    return AttemptEnd(outcome: .retry(after: pause, cause: cause))
+    return AttemptEnd(outcome: .uncertain(after: pause, cause: "uncertain_\(cause)"))
   }
 
   /// A link that would arrive dead is dropped; what has no link may still be wanted by somebody.
@@ -109,7 +105,7 @@ extension AttemptOutcome {
   fileprivate var label: String {
     switch self {
     case .sent: "sent"
-    case .retry: "retry"
+    case .retry, .uncertain: "retry"
     case .dead: "dead"
     case .dropped: "dropped"
     case .released: "released"
@@ -118,7 +114,7 @@ extension AttemptOutcome {
 
   fileprivate var logged: String? {
     switch self {
-    case .retry(_, let cause), .dead(let cause): cause
+    case .retry(_, let cause), .uncertain(_, let cause), .dead(let cause): cause
     case .dropped(let reason): reason.rawValue
     case .sent, .released: nil
     }

@@ -1,6 +1,21 @@
 public import PasswordReset
 public import ServiceLifecycle
 
+/// Wakes somebody who looks for something to do. Many wakings before it looks are one.
+public struct WakeSignal: Sendable {
+  let stream: AsyncStream<Void>
+  private let continuation: AsyncStream<Void>.Continuation
+
+  public init() {
+    (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  public func send() { continuation.yield() }
+
+  /// No more waking: the loop of who looks ends.
+  public func finish() { continuation.finish() }
+}
+
 /// Outbox in, mail and events out. Looks when it is told that something is due, when a permit comes
 /// back, and every second anyway: hints may be lost, polling is the truth.
 public struct DeliveryWorker: Service {

@@ -1,5 +1,6 @@
 public import Logging
 public import PasswordReset
+import Synchronization
 
 /// Takes one claimed event to the main app that wants it. Each app has a circuit breaker of its own:
 /// one that is away does not hold up the events of others.
@@ -34,7 +35,7 @@ public struct EventDelivery: Sendable {
 
   private let parts: Parts
   private let book: AttemptBook
-  private let breakers: EventBreakers
+  private let queues: EventQueues
 
   public init(_ parts: Parts, logger: Logger) {
     self.init(parts, logger: logger) { .now }
@@ -44,7 +45,11 @@ public struct EventDelivery: Sendable {
     _ parts: Parts, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant
   ) {
     self.parts = parts
-    breakers = EventBreakers(width: parts.width, now: now)
+    queues = EventQueues { caller in
+      // Nobody waits here, for it would be with a permit of all apps' events.
+      DependencyQueue(
+        "receiver", caller, width: parts.width, waiting: 0, logger: logger, now: now)
+    }
     book = AttemptBook(
       outbox: parts.outbox, schedule: parts.schedule, giveUp: parts.giveUp, logger: logger)
   }
@@ -70,7 +75,8 @@ public struct EventDelivery: Sendable {
       return book.retry(held, "sealed_request_not_opened")
     }
     guard held.isHeld else { return book.handBack }
-    switch await breakers.withPermit(for: ready.caller, { await transport.deliver(event) }) {
+    let answer = await queues[ready.caller].call(judge: { $0 }) { await transport.deliver(event) }
+    switch answer {
     case .mustWait(let pause): return AttemptEnd(outcome: .released(after: pause))
     case .ended(let outcome): return end(of: outcome, held)
     }
@@ -100,7 +106,23 @@ extension EventDelivery: MessageDelivery {
   /// As many as the queue's limit lets through: whose event it is shows only when it is opened.
   var demand: Int { .max }
 
-  func begin(_ message: HeldMessage) -> Work? {
-    { await deliver(message) }
+  func first(_ message: HeldMessage) -> Step {
+    .ready { { await deliver(message) } }
+  }
+}
+
+/// One queue for each caller's app.
+private final class EventQueues: Sendable {
+  private let make: @Sendable (String) -> DependencyQueue
+  private let byCaller = Mutex<[String: DependencyQueue]>([:])
+
+  init(_ make: @escaping @Sendable (String) -> DependencyQueue) { self.make = make }
+
+  subscript(caller: String) -> DependencyQueue {
+    byCaller.withLock { byCaller in
+      let queue = byCaller[caller] ?? make(caller)
+      byCaller[caller] = queue
+      return queue
+    }
   }
 }

@@ -30,7 +30,7 @@ extension AttemptEnd {
     switch outcome {
     case .dead, .dropped(.expired), .dropped(.suppressed):
       end.report = caller.settings.wantsEvents ? .deliveryFailed : nil
-    case .sent, .retry, .dropped, .released: break
+    case .sent, .retry, .uncertain, .dropped, .released: break
     }
     return end
   }

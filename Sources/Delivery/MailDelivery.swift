@@ -17,25 +17,27 @@ public struct MailDelivery: Sendable {
 
   /// The permit comes back when the transport has no more to do with the mail: only its end has
   /// still to be written down.
-  private func deliver(
-    _ held: HeldMessage, with permit: consuming TransportPermits.Permit
+  private func send(
+    _ mail: MailPreparation.Opened, with permit: consuming TransportPermits.Permit
   ) async {
-    let mail: MailPreparation.Prepared
+    let held = mail.attempt.held
+    let rendered: RenderedMail
     do {
-      mail = try await preparation.prepare(held)
+      try await preparation.judge(mail)
+      rendered = try preparation.compose(mail)
     } catch {
       permit.giveBack()
       if let end = error.end { await book.finish(held, end) }
       return
     }
-    let result = await parts.chain.deliver(mail.rendered, under: held, with: permit)
+    let result = await parts.chain.deliver(rendered, under: held, with: permit)
     var end = await end(of: result, mail)
     end.transport = result.transport
     await book.finish(held, end)
   }
 
   private func end(
-    of result: TransportChain.Result, _ mail: MailPreparation.Prepared
+    of result: TransportChain.Result, _ mail: MailPreparation.Opened
   ) async -> AttemptEnd {
     let held = mail.attempt.held
     let end: AttemptEnd
@@ -47,16 +49,17 @@ public struct MailDelivery: Sendable {
       end = book.retry(held, cause, askedFor: askedFor)
     case .uncertain(let cause): end = book.retryAfterUncertain(held, cause)
     case .permanent(let cause, let isRecipient):
-      if isRecipient { await suppress(mail.rendered.to, by: result.transport) }
+      if isRecipient { await suppress(mail, by: result.transport) }
       end = AttemptEnd(outcome: .dead(cause: cause))
     }
     return end.reported(to: mail.attempt.caller)
   }
 
   /// Where this fails, the next mail to the address is refused as this one was.
-  private func suppress(_ address: EmailAddress, by transport: String) async {
+  private func suppress(_ mail: MailPreparation.Opened, by transport: String) async {
     guard
-      let suppression = try? parts.suppressor.suppression(of: address, .refused, by: transport)
+      let suppression = try? parts.suppressor.suppression(
+        of: mail.to, for: mail.attempt.caller.name, .refused, by: transport)
     else { return }
     try? await parts.suppressions.add(suppression)
   }
@@ -67,7 +70,25 @@ extension MailDelivery: MessageDelivery {
 
   var demand: Int { permits.demand }
 
-  func begin(_ message: HeldMessage) -> Work? {
-    permits.begin { permit in await deliver(message, with: permit) }
+  /// Whoever has to be asked is asked before a permit is taken.
+  func first(_ held: HeldMessage) -> Step {
+    do throws(NoMail) {
+      let mail = try preparation.open(held)
+      return preparation.isComplete(mail) ? ready(mail) : .asks { await complete(mail) }
+    } catch { return end(held, error) }
+  }
+
+  private func complete(_ mail: MailPreparation.Opened) async -> Step {
+    do throws(NoMail) { return ready(try await preparation.complete(mail)) } catch {
+      return end(mail.attempt.held, error)
+    }
+  }
+
+  private func ready(_ mail: MailPreparation.Opened) -> Step {
+    .ready { permits.begin { permit in await send(mail, with: permit) } }
+  }
+
+  private func end(_ held: HeldMessage, _ reason: NoMail) -> Step {
+    .ends { if let end = reason.end { await book.finish(held, end) } }
   }
 }

@@ -8,7 +8,7 @@ public struct MailParts: Sendable {
   public var vault: Vault
   public var callers: Reloadable<CallerBook>
   /// Who is asked for the accounts of a caller; nil where nobody is.
-  public var directory: @Sendable (Caller) -> (any AccountDirectory)?
+  public var directory: @Sendable (Caller) -> QueuedDirectory?
   public var composer: any MessageComposer
   public var chain: TransportChain
   public var link: @Sendable (String) -> String
@@ -17,14 +17,21 @@ public struct MailParts: Sendable {
   /// Attempts that never ended after which a mail is a dead letter: it takes its workers down.
   public var poisonAfter: Int
   public var schedule: RetrySchedule
+  /// Why the link of a request would be refused now.
+  public var refusal: @Sendable (RequestID) async throws(ResetError) -> TokenRefusal?
+  /// For so long after a claim its judgement is believed; then the link is judged again before it is
+  /// sent.
+  public var judgedFor: Duration
 
   public init(
     outbox: any Outbox, suppressions: any SuppressionList, suppressor: Suppressor, vault: Vault,
     callers: Reloadable<CallerBook>,
-    directory: @escaping @Sendable (Caller) -> (any AccountDirectory)?,
+    directory: @escaping @Sendable (Caller) -> QueuedDirectory?,
     composer: any MessageComposer, chain: TransportChain,
     link: @escaping @Sendable (String) -> String, lifetime: WholeDuration, giveUp: GiveUp,
-    poisonAfter: Int, schedule: RetrySchedule = RetrySchedule()
+    poisonAfter: Int, schedule: RetrySchedule = RetrySchedule(),
+    refusal: @escaping @Sendable (RequestID) async throws(ResetError) -> TokenRefusal?,
+    judgedFor: Duration = .milliseconds(100)
   ) {
     self.outbox = outbox
     self.suppressions = suppressions
@@ -39,5 +46,7 @@ public struct MailParts: Sendable {
     self.giveUp = giveUp
     self.poisonAfter = poisonAfter
     self.schedule = schedule
+    self.refusal = refusal
+    self.judgedFor = judgedFor
   }
 }

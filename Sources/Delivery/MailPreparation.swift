@@ -5,13 +5,17 @@ struct MailPreparation: Sendable {
   let parts: MailParts
   let book: AttemptBook
 
-  /// A mail that can go.
-  struct Prepared {
+  /// A message with what its request says.
+  struct Opened: Sendable {
     let attempt: MailAttempt
-    let rendered: RenderedMail
+    var details: RequestDetails
+
+    var to: EmailAddress {
+      attempt.message.kind == .noAccount ? details.email : details.mailedTo
+    }
   }
 
-  func prepare(_ held: HeldMessage) async throws(NoMail) -> Prepared {
+  func open(_ held: HeldMessage) throws(NoMail) -> Opened {
     let message = held.message
     let ready: ClaimedMessage.Ready
     switch message.content {
@@ -25,37 +29,62 @@ struct MailPreparation: Sendable {
     guard message.lost < parts.poisonAfter else {
       throw NoMail(end: AttemptEnd(outcome: .dead(cause: "poison")).reported(to: attempt.caller))
     }
-    let details = try await AccountLookup(parts: parts).details(of: attempt)
-    try await checkSuppression(details, attempt)
-    return Prepared(attempt: attempt, rendered: try compose(details, attempt))
+    do {
+      let details = try parts.vault.open(ready.sealed, kid: ready.kid, for: message.requestID)
+      return Opened(attempt: attempt, details: details)
+    } catch { throw attempt.retry("sealed_request_not_opened") }
+  }
+
+  /// Whether it can be rendered as it is, without anybody being asked.
+  func isComplete(_ mail: Opened) -> Bool {
+    !AccountLookup(parts: parts).isNeeded(for: mail.details, mail.attempt)
+      && !mail.attempt.ready.isSuppressed && mail.to.identity == mail.details.email.identity
+  }
+
+  /// Names the account, and sees that its address may have mail.
+  func complete(_ mail: Opened) async throws(NoMail) -> Opened {
+    var mail = mail
+    mail.details = try await AccountLookup(parts: parts).named(mail.details, mail.attempt)
+    try await checkSuppression(mail)
+    return mail
   }
 
   /// The claim has looked for the typed address already.
-  private func checkSuppression(
-    _ details: RequestDetails, _ attempt: MailAttempt
-  ) async throws(NoMail) {
+  private func checkSuppression(_ mail: Opened) async throws(NoMail) {
+    let attempt = mail.attempt
     var isSuppressed = attempt.ready.isSuppressed
-    let to = recipient(details, attempt.message.kind)
-    if to.identity != details.email.identity {
+    if mail.to.identity != mail.details.email.identity {
       do {
-        isSuppressed = try await parts.suppressions.contains(try parts.vault.addressKey(to))
+        isSuppressed = try await parts.suppressions.contains(
+          try parts.vault.addressKey(mail.to, caller: attempt.caller.name))
       } catch { throw attempt.retry("suppressions_not_read") }
     }
     guard isSuppressed else { return }
     throw NoMail(end: AttemptEnd(outcome: .dropped(.suppressed)).reported(to: attempt.caller))
   }
 
-  private func recipient(_ details: RequestDetails, _ kind: MessageKind) -> EmailAddress {
-    kind == .noAccount ? details.email : details.mailedTo
+  /// Since its claim, or since its account was named, the link may have been withdrawn, or another one
+  /// used: what waited for a permit is compared with its account row once more.
+  func judge(_ mail: Opened) async throws(NoMail) {
+    let held = mail.attempt.held
+    guard held.message.kind == .link, .now - held.since > parts.judgedFor else { return }
+    let refusal: TokenRefusal?
+    do { refusal = try await parts.refusal(held.message.requestID) } catch {
+      throw mail.attempt.retry("request_not_read")
+    }
+    switch refusal {
+    case nil: return
+    case .expired: throw NoMail(end: book.tooLate(held.message).reported(to: mail.attempt.caller))
+    default: throw NoMail(.dropped(.revoked))
+    }
   }
 
-  private func compose(
-    _ details: RequestDetails, _ attempt: MailAttempt
-  ) throws(NoMail) -> RenderedMail {
-    let (message, settings) = (attempt.message, attempt.caller.settings)
+  func compose(_ mail: Opened) throws(NoMail) -> RenderedMail {
+    let (attempt, message, details) = (mail.attempt, mail.attempt.message, mail.details)
+    let settings = attempt.caller.settings
     let letter = Letter(
       subject: try subject(attempt), messageID: message.id, requestID: message.requestID,
-      to: recipient(details, message.kind), from: settings.mailFrom, brand: settings.brand,
+      to: mail.to, from: settings.mailFrom, brand: settings.brand,
       locale: details.readerLocale, createdAt: message.queuedAt,
       data: details.data)
     do { return try parts.composer.compose(letter) } catch {

@@ -1,8 +1,8 @@
 public import Logging
 public import ServiceLifecycle
 
-/// Does what has to be done now and then, at the start and every so often: making day partitions
-/// ahead of the days, taking away what has had its time.
+/// Does what has to be done now and then, at the start and every so often: taking away what has had
+/// its time.
 public struct Upkeep: Service {
   private let name: String
   private let interval: Duration

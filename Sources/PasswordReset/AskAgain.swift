@@ -67,7 +67,7 @@ public struct AskAgain: Sendable {
       // Asked anew: the account may have another address by now.
       claim = .unasked
     } else if case .known = claim {
-      let isWithdrawn = first.revokedAt != nil && first.revokeReason != .replaced
+      let isWithdrawn = first.revokedAt != nil
       guard !isWithdrawn, first.consumedAt == nil,
         first.readAt < first.createdAt.advanced(bySeconds: Self.trust)
       else {

@@ -19,8 +19,8 @@ public struct CompleteReset: Sendable {
 }
 
 public protocol RequestCompleter: Sendable {
-  /// In one transaction: marks the request as completed, revokes what is live for its account (or its
-  /// address, where no account is known), and queues the notice, and the event where `reports`. A
+  /// In one transaction: marks the request as completed, revokes its siblings as a consume does, and
+  /// queues the notice, and the event where `reports`. A
   /// request that is marked already is left as it is. False where the caller has no such request.
   func complete(
     _ id: RequestID, for caller: String, reports: Bool

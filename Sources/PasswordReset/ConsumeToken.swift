@@ -24,9 +24,8 @@ public struct ConsumeToken: Sendable {
   /// What is said of a locked request.
   public enum Judgement: Sendable {
     case decided(Answer)
-    /// Consume it. Its siblings are the live links of its account; and where it or they name only
-    /// the address, which then have this account key, those of the address.
-    case live(addressOnly: KeyedHash)
+    /// Consume it.
+    case live
   }
 
   /// - Parameters:
@@ -78,7 +77,7 @@ public struct ConsumeToken: Sendable {
     {
       return .decided(.accountChanged)
     }
-    return .live(addressOnly: try vault.accountKey(address: details.email, caller: caller))
+    return .live
   }
 }
 
@@ -90,8 +89,11 @@ public enum ConsumeOutcome: Sendable {
 }
 
 public protocol TokenConsumer: Sendable {
-  /// Locks the request and its siblings, asks the judge, and where it lets the token go on consumes
-  /// it and revokes the siblings; all in one transaction that is durable when this returns.
+  /// Locks what decides over the request and then the request, asks the judge, and where it lets the
+  /// token go on consumes it and revokes its siblings: every link that its account has asked for until
+  /// then, and those of its address that name no account; where the token itself names none, also
+  /// those of the accounts that its address has asked for. All in one transaction that is durable when
+  /// this returns.
   /// - Parameter reports: whether the consume queues an event.
   func consume(
     _ id: RequestID, key: KeyedHash?, reports: Bool,

@@ -20,28 +20,28 @@ public struct InvalidateAccount: Sendable {
   ) async throws(ResetError) -> Int {
     switch subject {
     case .account(let id):
-      try await revoker.revoke(
-        Revocation(
-          caller: caller, accountKey: try vault.accountKey(id: id, caller: caller),
-          addressKey: nil, reason: .invalidated))
+      try await revoker.revoke(.account(try vault.accountKey(id: id, caller: caller)))
     case .address(let address):
-      try await revoker.revoke(
-        Revocation(
-          caller: caller, accountKey: nil, addressKey: try vault.addressKey(address),
-          reason: .invalidated))
+      try await revoker.revoke(.address(try vault.addressKey(address, caller: caller)))
     }
   }
 }
 
-/// Whose live tokens die, and why.
-public struct Revocation: Sendable {
-  public let caller: String
-  public let accountKey: KeyedHash?
-  public let addressKey: KeyedHash?
-  public let reason: RevokeReason
+/// Whose tokens die.
+public enum Revocation: Sendable, Equatable {
+  case account(KeyedHash)
+  /// What the address has asked for, and the accounts that it has asked for.
+  case address(KeyedHash)
+
+  public var key: KeyedHash {
+    switch self {
+    case .account(let key), .address(let key): key
+    }
+  }
 }
 
 public protocol TokenRevoker: Sendable {
-  /// Returns how many live tokens died.
+  /// Kills every link asked for until now, mailed or not, whatever account a directory names for it
+  /// later. Returns how many could still have worked.
   func revoke(_ revocation: Revocation) async throws(ResetError) -> Int
 }

@@ -6,7 +6,7 @@ public struct RequestReset: Sendable {
   private let clock: any DatabaseClock
   private let random: @Sendable () throws(ResetError) -> [UInt8]
 
-  /// - Parameter random: at least 20 unpredictable bytes a call, for two ids.
+  /// - Parameter random: at least 10 unpredictable bytes a call.
   public init(
     recorder: any RequestRecorder, vault: Vault, clock: any DatabaseClock,
     random: @escaping @Sendable () throws(ResetError) -> [UInt8]
@@ -23,14 +23,12 @@ public struct RequestReset: Sendable {
     repeatable: (key: IdempotencyKey, body: [UInt8])? = nil
   ) async throws(ResetError) -> RecordOutcome {
     let (random, now) = (try random(), try clock.now())
-    guard let id = RequestID(at: now, random: random),
-      let messageID = RequestID(at: now, random: Array(random.dropFirst(10)))
-    else { throw .cryptography }
+    guard let id = RequestID(at: now, random: random) else { throw .cryptography }
     let sealed = try vault.seal(details, for: id)
     return try await recorder.record(
       RequestDraft(
-        id: id, messageID: messageID, caller: caller.name, sealed: sealed,
-        addressKey: try vault.addressKey(details.email),
+        id: id, caller: caller.name, sealed: sealed,
+        addressKey: try vault.addressKey(details.email, caller: caller.name),
         accountKey: try accountKey(details, caller),
         limiterKey: try vault.limiterKey(details.email, caller: caller.name),
         clientKey: try client.map { client throws(ResetError) in
@@ -45,25 +43,19 @@ public struct RequestReset: Sendable {
           address: caller.settings.addressLimits, client: caller.settings.clientLimits)))
   }
 
-  /// Known at once where the caller named the account or nobody will be asked; else the worker
-  /// writes it down when the directory has answered.
+  /// Known at once where the caller named the account; else the worker writes it down when a directory
+  /// has answered, and without one the token names only the address.
   private func accountKey(
     _ details: RequestDetails, _ caller: Caller
   ) throws(ResetError) -> KeyedHash? {
-    switch details.claim {
-    case .known(let account): try vault.accountKey(id: account.id, caller: caller.name)
-    case .none: nil
-    case .unasked:
-      caller.settings.directory == .none
-        ? try vault.accountKey(address: details.email, caller: caller.name) : nil
-    }
+    guard case .known(let account) = details.claim else { return nil }
+    return try vault.accountKey(id: account.id, caller: caller.name)
   }
 }
 
 /// One accepted call on its way into the store.
 public struct RequestDraft: Sendable {
   public let id: RequestID
-  public let messageID: RequestID
   public let caller: String
   public let sealed: Vault.Sealed
   public let addressKey: KeyedHash

@@ -26,10 +26,17 @@ public struct PostgresSettings: Sendable {
     requiresReadWrite: Bool = true, options: [String: String] = [:], isPooled: Bool = false
   ) {
     let timeouts = connectTimeout.milliseconds + statementTimeout.milliseconds
-    let unlessGiven = [
-      "fallback_application_name": applicationName, "keepalives": "1", "keepalives_idle": "10",
-      "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "\(timeouts)",
+    var unlessGiven = [
+      "keepalives": "1", "keepalives_idle": "10", "keepalives_interval": "5",
+      "keepalives_count": "3", "tcp_user_timeout": "\(timeouts)",
     ]
+    var settings = Self.sessionOptions(statementTimeout, lockTimeout)
+    if !isPooled {
+      unlessGiven["fallback_application_name"] = applicationName
+    } else if url.targets.allSatisfy({ $0["application_name"] == nil }) {
+      // Given when connecting, it would stay for the next of the pooler's clients that has no name.
+      settings["application_name"] = applicationName
+    }
     targets = url.targets.map { target in
       var parameters = target.merging(unlessGiven) { given, _ in given }
       parameters["client_encoding"] = "UTF8"
@@ -38,8 +45,7 @@ public struct PostgresSettings: Sendable {
     }
     self.connectTimeout = connectTimeout
     self.isPooled = isPooled
-    self.options = Self.sessionOptions(statementTimeout, lockTimeout)
-      .merging(options) { _, given in given }
+    self.options = settings.merging(options) { _, given in given }
       .sorted { $0.key < $1.key }
       .map { (name: $0.key, value: $0.value) }
   }

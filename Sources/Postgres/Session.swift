@@ -131,6 +131,6 @@ public struct Autocommit: ~Copyable {
   ) throws(PostgresError) -> Rows {
     let prepared = try connection.prepared(statement, until: deadline)
     return try connection.perform(
-      RoundTrip(statement: (prepared, parameters)), until: deadline)
+      RoundTrip(statements: [(prepared, parameters)]), until: deadline)
   }
 }

@@ -13,6 +13,8 @@ public struct Transaction: ~Copyable {
   private let connection: Connection
   private let deadline: Deadline
   private var state = State.notBegun
+  /// What travels before the next statement.
+  private var ahead: [RoundTrip.Part] = []
 
   init(_ connection: Connection, until deadline: Deadline) {
     self.connection = connection
@@ -24,6 +26,18 @@ public struct Transaction: ~Copyable {
     _ statement: Statement, _ parameters: [Parameter] = []
   ) throws(PostgresError) -> Rows {
     try send(statement, parameters, end: nil)
+  }
+
+  /// Lets a statement travel with the next one, in the same round trip; its rows are not read. Each
+  /// has a snapshot of its own, so the second sees what the first has waited for.
+  public mutating func precede(
+    _ statement: Statement, _ parameters: [Parameter] = []
+  ) throws(PostgresError) {
+    try requireUsable()
+    do { ahead.append((try connection.prepared(statement, until: deadline), parameters)) } catch {
+      note(error)
+      throw error
+    }
   }
 
   /// Executes the last statement and commits in the same round trip. If it fails, nothing is
@@ -84,7 +98,8 @@ public struct Transaction: ~Copyable {
     do {
       let prepared = try connection.prepared(statement, until: deadline)
       var roundTrip = RoundTrip(
-        statement: (prepared, parameters), end: end, isInTransaction: true)
+        statements: ahead + [(prepared, parameters)], end: end, isInTransaction: true)
+      ahead = []
       if case .notBegun = state { roundTrip.begins = true }
       let rows = try connection.perform(roundTrip, until: deadline)
       state = .open

@@ -29,9 +29,6 @@ public struct Migrator: Sendable {
     public var isTooNew: Bool { applied > Migrations.newest }
   }
 
-  /// Day partitions kept ready: tomorrow's, and as many more as an idle worker may sleep through.
-  public static let daysAhead = 7
-
   private let session: Session
 
   public init(url: PostgresURL) {
@@ -57,7 +54,7 @@ public struct Migrator: Sendable {
     }
   }
 
-  /// Applies what is pending and makes the day partitions.
+  /// Applies what is pending.
   /// - Parameter onProgress: told the label of each migration as it begins.
   /// - Returns: the labels of what was applied.
   public func migrate(
@@ -73,10 +70,6 @@ public struct Migrator: Sendable {
     for migration in Migrations.all where migration.version > status.applied {
       onProgress(migration.label)
       if try await apply(migration) { applied.append(migration.label) }
-    }
-    _ = try await guarded { session throws(PostgresError) in
-      try await session.execute(
-        Queries.makePartitions, [.int4(Int32(Self.daysAhead))], within: .seconds(60))
     }
     return applied
   }

@@ -82,7 +82,6 @@ struct Recording: Sendable {
     guard let limits = drafts.first?.limits else { return [] }
     return [
       .uuids(drafts.map { $0.id.bytes }),
-      .uuids(drafts.map { $0.messageID.bytes }),
       .bytesArray(drafts.map { $0.addressKey.bytes }),
       .bytesArray(drafts.map { $0.accountKey?.bytes }),
       .bytesArray(drafts.map { $0.sealed.bytes }),

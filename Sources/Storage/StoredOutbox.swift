@@ -7,35 +7,31 @@ public struct StoredOutbox: Outbox {
     public var lease: WholeDuration
     public var lifetime: WholeDuration
     public var giveUpAfter: GiveUp
-    public var keepLive: Int
 
-    public init(
-      lease: WholeDuration, lifetime: WholeDuration, giveUpAfter: GiveUp, keepLive: Int
-    ) {
+    public init(lease: WholeDuration, lifetime: WholeDuration, giveUpAfter: GiveUp) {
       self.lease = lease
       self.lifetime = lifetime
       self.giveUpAfter = giveUpAfter
-      self.keepLive = keepLive
     }
   }
 
   private let database: Database
   private let settings: Settings
   private let claims: Session
-  private let finishes: Batcher<MessageEnd, Bool, RequestID>
+  private let finishes: Batcher<MessageEnd, Bool?, RequestID>
 
   public init(_ database: Database, settings: Settings) {
     self.database = database
     self.settings = settings
     claims = database.session(
       [
-        Queries.claimMessages, Queries.renewLeases, Queries.nameAccount, Queries.sayNoAccount,
-        Queries.expireMessages,
+        Queries.claimMessages, Queries.renewLeases, Queries.lockMessage, Queries.lockAccounts,
+        Queries.nameAccount, Queries.sayNoAccount, Queries.expireMessages,
       ], name: "pg-claims")
-    let finishing = Finishing(database, keepLive: settings.keepLive)
+    let finishing = Finishing(database)
     finishes = Batcher { batch, _ throws(BatchFailure) in
       do throws(PostgresError) { return try await finishing.finish(batch) } catch {
-        throw BatchFailure(error: database.faults.report(error, in: "finish"), fault: .common)
+        throw database.faults.failure(error, in: "finish")
       }
     }
   }
@@ -50,6 +46,7 @@ public struct StoredOutbox: Outbox {
         .text(queue.rawValue), .int4(Int32(clamping: limit)), .seconds(settings.lease),
         .seconds(settings.lifetime), .seconds(settings.giveUpAfter.link),
         .seconds(settings.giveUpAfter.notice), .seconds(settings.giveUpAfter.event),
+        database.keepLiveParameter,
       ], in: "claim")
     do throws(PostgresError) {
       if let row = rows.first { database.time.observe(try row.moment("now")) }
@@ -60,7 +57,11 @@ public struct StoredOutbox: Outbox {
   public func finish(
     _ message: ClaimedMessage, _ outcome: AttemptOutcome, report: EventType?
   ) async throws(ResetError) -> Bool {
-    try await finishes.submit(MessageEnd(message: message, outcome: outcome, report: report))
+    let isHeld = try await finishes.submit(
+      MessageEnd(message: message, outcome: outcome, report: report))
+    // Written again a little later: nobody else waits for whoever holds the row.
+    guard let isHeld else { throw .unavailable }
+    return isHeld
   }
 
   public func renew(_ messages: [ClaimedMessage]) async throws(ResetError) -> Set<RequestID> {
@@ -78,14 +79,20 @@ public struct StoredOutbox: Outbox {
   public func name(
     _ account: KeyedHash, sealed: Vault.Sealed, for message: ClaimedMessage
   ) async throws(ResetError) -> Bool {
-    let rows = try await execute(
-      Queries.nameAccount,
-      [
-        .uuid(message.id.bytes), .int4(Int32(clamping: message.attempt)),
-        .uuid(message.requestID.bytes), .bytes(account.bytes), .bytes(sealed.bytes),
-        .bytes(sealed.kid.bytes),
-      ], in: "name account")
-    return !rows.isEmpty
+    let fence: [Parameter] = [.uuid(message.id.bytes), .int4(Int32(clamping: message.attempt))]
+    let request = Parameter.uuid(message.requestID.bytes)
+    let named: [Parameter] = [
+      request, .bytes(account.bytes), .bytes(sealed.bytes), .bytes(sealed.kid.bytes),
+      database.keepLiveParameter,
+    ]
+    do throws(PostgresError) {
+      return try await claims.transaction(within: Database.callLimit) {
+        transaction throws(PostgresError) in
+        try transaction.precede(Queries.lockMessage, fence)
+        try transaction.precede(Queries.lockAccounts, [request, .bytes(account.bytes)])
+        return try !transaction.finish(Queries.nameAccount, fence + named).isEmpty
+      }
+    } catch { throw database.faults.report(error, in: "name account") }
   }
 
   public func sayNoAccount(
@@ -108,7 +115,7 @@ public struct StoredOutbox: Outbox {
       Queries.expireMessages,
       [
         .int4(Int32(clamping: limit)), .seconds(settings.giveUpAfter.link), .bool(reports.common),
-        .texts(reports.exceptions),
+        .texts(reports.exceptions), database.keepLiveParameter,
       ], in: "expire"
     ).count
   }

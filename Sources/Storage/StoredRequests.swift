@@ -4,7 +4,10 @@ import Postgres
 /// Reads requests for verdicts, many at a time, and describes single ones.
 public struct StoredRequests: RequestReader {
   private let database: Database
-  private let batcher: Batcher<RequestID, StoredRequest?, RequestID>
+  /// A row that cannot be read fails alone.
+  private typealias Found = Result<StoredRequest?, ResetError>
+
+  private let batcher: Batcher<RequestID, Found, RequestID>
   private let pool: Pool
 
   public init(_ database: Database) {
@@ -14,23 +17,25 @@ public struct StoredRequests: RequestReader {
     batcher = Batcher { ids, _ throws(BatchFailure) in
       do throws(PostgresError) {
         let rows = try await session.execute(
-          Queries.findRequests, [.uuids(ids.map(\.bytes))], within: Database.callLimit)
-        var found: [RequestID: StoredRequest] = [:]
+          Queries.findRequests, [.uuids(ids.map(\.bytes)), database.keepLiveParameter],
+          within: Database.callLimit)
+        var found: [RequestID: Found] = [:]
         for row in rows {
-          let request = try StoredRequest(row)
-          found[request.id] = request
+          let id = try row.requestID("id")
+          do throws(PostgresError) { found[id] = .success(try StoredRequest(row)) } catch {
+            found[id] = .failure(database.faults.report(error, in: "find"))
+          }
         }
-        return ids.map { found[$0] }
+        return ids.map { found[$0] ?? .success(nil) }
       } catch {
-        // Reading waits for no row's lock: what stops it stops everybody.
-        throw BatchFailure(error: database.faults.report(error, in: "find"), fault: .common)
+        throw database.faults.failure(error, in: "find")
       }
     }
   }
 
   public func find(_ id: RequestID) async throws(ResetError) -> StoredRequest? {
     try database.requireServable()
-    return try await batcher.submit(id)
+    return try await batcher.submit(id).get()
   }
 
   public func describe(
@@ -39,7 +44,8 @@ public struct StoredRequests: RequestReader {
     try database.requireServable()
     do throws(PostgresError) {
       let rows = try await pool.execute(
-        Queries.describeRequest, [.uuid(id.bytes), .text(caller)], within: Database.callLimit)
+        Queries.describeRequest,
+        [.uuid(id.bytes), .text(caller), database.keepLiveParameter], within: Database.callLimit)
       return try rows.first.map { row throws(PostgresError) in try RequestDescription(row) }
     } catch { throw database.faults.report(error, in: "describe") }
   }
@@ -51,7 +57,7 @@ extension RequestDescription {
     self.init(
       id: try row.requestID("id"), state: facts.state, reason: facts.reason,
       createdAt: try row.moment("created_at"), sentAt: facts.sentAt, expiresAt: facts.expiresAt,
-      consumedAt: facts.consumedAt, revokedAt: facts.revokedAt, failedAt: facts.failedAt,
+      consumedAt: facts.consumedAt, revokedAt: facts.diedAt, failedAt: facts.failedAt,
       droppedAt: facts.droppedAt)
   }
 
@@ -59,7 +65,9 @@ extension RequestDescription {
     let sentAt: Timestamp?
     let expiresAt: Timestamp
     let consumedAt: Timestamp?
-    let revokedAt: Timestamp?
+    /// Revoked, or replaced by newer links, before its time was over.
+    let diedAt: Timestamp?
+    let mayHaveArrived: Bool
     let failedAt: Timestamp?
     let droppedAt: Timestamp?
     let leasedUntil: Timestamp?
@@ -72,11 +80,14 @@ extension RequestDescription {
       sentAt = try row.optionalMoment("sent_at")
       expiresAt = try row.moment("expires_at")
       consumedAt = try row.optionalMoment("consumed_at")
-      revokedAt = try row.optionalMoment("revoked_at")
+      let revokedAt = try row.optionalMoment("revoked_at")
+      diedAt = [revokedAt, try row.optionalMoment("replaced_at")].compactMap { $0 }
+        .first { [sentAt, expiresAt] in sentAt == nil || $0 < expiresAt }
+      mayHaveArrived = try row.optionalMoment("maybe_arrived_at") != nil
       failedAt = try row.optionalMoment("dead_at")
       droppedAt = try row.optionalMoment("dropped_at")
       leasedUntil = try row.optionalMoment("leased_until")
-      revokeReason = try row.optionalText("revoke_reason")
+      revokeReason = diedAt == revokedAt ? try row.optionalText("revoke_reason") : "replaced"
       dropReason = try row.optionalText("drop_reason")
       hasMessage = try row.optionalInt("attempt") != nil
       now = try row.moment("now")
@@ -85,9 +96,10 @@ extension RequestDescription {
     /// States only move forward: what ended the token stands before what ended the message.
     var state: State {
       if consumedAt != nil { return .consumed }
-      if revokedAt != nil { return sentAt == nil ? .dropped : .revoked }
+      if diedAt != nil { return sentAt == nil ? .dropped : .revoked }
       if droppedAt != nil { return dropReason == DropReason.expired.rawValue ? .expired : .dropped }
       if failedAt != nil { return .failed }
+      if mayHaveArrived, sentAt == nil, expiresAt <= now { return .expired }
       if hasMessage { return (leasedUntil.map { $0 > now } ?? false) ? .sending : .accepted }
       return expiresAt > now ? .sent : .expired
     }

@@ -27,11 +27,12 @@ public struct StoredSuppressions: SuppressionList, ReportStore {
   public func record(
     _ records: [ReportRecord], delivery: KeyedHash, reports: EventSubscribers
   ) async throws(ResetError) -> Bool {
+    let parts = records.flatMap { record in record.suppressions.map { (record, $0) } }
     let parameters: [Parameter] =
-      [.bytes(delivery.bytes), .bytesArray(records.map(\.receipt.bytes))]
-      + .columns(of: records.map(\.suppression))
+      [.bytes(delivery.bytes), .bytesArray(parts.map(\.0.receipt.bytes))]
+      + .columns(of: parts.map(\.1))
       + [
-        .uuids(records.map { $0.requestID?.bytes }), .texts(records.map(\.event.rawValue)),
+        .uuids(parts.map { $0.0.requestID?.bytes }), .texts(parts.map(\.0.event.rawValue)),
         .bool(reports.common), .texts(reports.exceptions),
       ]
     let rows = try await execute(Queries.recordReports, parameters, in: "record reports")
@@ -51,10 +52,11 @@ public struct StoredSuppressions: SuppressionList, ReportStore {
 }
 
 extension [Parameter] {
-  /// Address keys, ids, sealed addresses, key ids, reasons, sources, lifetimes.
+  /// Address keys, callers, ids, sealed addresses, key ids, reasons, sources, lifetimes.
   static func columns(of suppressions: [Suppression]) -> [Parameter] {
     [
-      .bytesArray(suppressions.map(\.addressKey.bytes)), .uuids(suppressions.map(\.id.bytes)),
+      .bytesArray(suppressions.map(\.addressKey.bytes)), .texts(suppressions.map(\.caller)),
+      .uuids(suppressions.map(\.id.bytes)),
       .bytesArray(suppressions.map(\.sealed.bytes)),
       .bytesArray(suppressions.map(\.sealed.kid.bytes)),
       .texts(suppressions.map(\.reason.rawValue)), .texts(suppressions.map(\.source)),

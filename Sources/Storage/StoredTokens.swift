@@ -1,7 +1,8 @@
 public import PasswordReset
 import Postgres
 
-/// Uses tokens up and revokes them. Single use is decided by one conditional UPDATE.
+/// Uses tokens up and revokes them. The account row is locked first, then the request; single use is
+/// decided by one conditional UPDATE.
 public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
   private let database: Database
   private let pool: Pool
@@ -11,8 +12,8 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
     self.database = database
     pool = database.pool(
       [
-        Queries.lockFamily, Queries.consumeRequest, Queries.revokeRequests,
-        Queries.completeRequest,
+        Queries.lockAccounts, Queries.lockRequest, Queries.findRequests, Queries.consumeRequest,
+        Queries.completeRequest, Queries.countLive, Queries.revokeAccounts,
       ], size: connections, name: "pg-tokens")
   }
 
@@ -25,14 +26,10 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
     _ id: RequestID, key: KeyedHash?, reports: Bool,
     judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
-    try database.requireServable()
-    let oldest = try database.time.oldestAlive()
-    let step = try await repeating("consume") { pool throws(PostgresError) in
-      try await pool.transaction(within: Database.callLimit) {
-        transaction throws(PostgresError) in
-        try Self.consume(
-          id, key: key, reports: reports, oldest: oldest, judge: judge, in: &transaction)
-      }
+    let keepLive = database.keepLiveParameter
+    let step = try await transaction("consume") { transaction throws(PostgresError) in
+      try Self.consume(
+        id, key: key, reports: reports, keepLive: keepLive, judge: judge, in: &transaction)
     }
     switch step {
     case .done(let outcome): return outcome
@@ -40,41 +37,20 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
     }
   }
 
-  /// A locked request of the same account or the same address.
-  private struct Member {
-    let request: StoredRequest
-    let accountKey: KeyedHash?
-
-    init(_ row: Row) throws(PostgresError) {
-      request = try StoredRequest(row)
-      accountKey = try row.optionalBytes("account_key").flatMap(KeyedHash.init(bytes:))
-    }
-
-    /// - Parameter addressOnly: the account key of links that name only this address.
-    func isSibling(of other: Member, addressOnly: KeyedHash) -> Bool {
-      let keys = [accountKey, other.accountKey]
-      return keys.contains(nil) || keys.contains(addressOnly) || accountKey == other.accountKey
-    }
-  }
-
   private static func consume(
-    _ id: RequestID, key: KeyedHash?, reports: Bool, oldest: RequestID,
+    _ id: RequestID, key: KeyedHash?, reports: Bool, keepLive: Parameter,
     judge: (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement,
     in transaction: inout Transaction
   ) throws(PostgresError) -> Step {
-    let family = try transaction.execute(
-      Queries.lockFamily, [.uuid(id.bytes), .uuid(oldest.bytes)]
-    ).map { row throws(PostgresError) in try Member(row) }
-    guard let member = family.first(where: { $0.request.id == id }) else {
+    try lock(id, in: &transaction)
+    let rows = try transaction.execute(Queries.findRequests, [.uuids([id.bytes]), keepLive])
+    guard let row = rows.first else {
       transaction.rollback()
       return .done(.missing)
     }
-    let request = member.request
-    let addressOnly: KeyedHash
+    let request = try StoredRequest(row)
     do throws(ResetError) {
-      switch try judge(request) {
-      case .live(let key): addressOnly = key
-      case .decided(let answer):
+      if case .decided(let answer) = try judge(request) {
         transaction.rollback()
         return .done(.decided(answer))
       }
@@ -82,79 +58,84 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
       transaction.rollback()
       return .failed(error)
     }
-    let rows = try transaction.finish(
+    try transaction.precede(
       Queries.consumeRequest,
-      [
-        .uuid(id.bytes), key.map { .bytes($0.bytes) } ?? .null,
-        .uuids(
-          family.filter { $0.isSibling(of: member, addressOnly: addressOnly) }
-            .map(\.request.id.bytes)),
-        .bool(reports),
-      ])
+      [.uuid(id.bytes), key.map { .bytes($0.bytes) } ?? .null, .bool(reports)])
+    let revoked = try transaction.finish(
+      Queries.revokeAccounts,
+      siblings(request.addressKey, request.accountKey, .siblingConsumed) + [.uuid(id.bytes)])
     // The lock is held and the judge found it live, so only its time can have run out since.
-    guard let row = rows.first else { return .done(.decided(.refused(.expired))) }
-    return .done(.consumed(request, at: try row.moment("consumed_at")))
+    guard let revocation = revoked.first else { return .done(.decided(.refused(.expired))) }
+    return .done(.consumed(request, at: try revocation.moment("at")))
   }
 
   public func complete(
     _ id: RequestID, for caller: String, reports: Bool
   ) async throws(ResetError) -> Bool {
-    try database.requireServable()
-    let oldest = try database.time.oldestAlive()
-    return try await repeating("complete") { pool throws(PostgresError) in
-      try await pool.transaction(within: Database.callLimit) {
-        transaction throws(PostgresError) in
-        try Self.complete(
-          id, for: caller, reports: reports, oldest: oldest, in: &transaction)
+    try await transaction("complete") { transaction throws(PostgresError) in
+      try Self.lock(id, in: &transaction)
+      let rows = try transaction.execute(
+        Queries.completeRequest, [.uuid(id.bytes), .text(caller), .bool(reports)])
+      guard let row = rows.first, try row.bool("is_new") else {
+        transaction.rollback()
+        return !rows.isEmpty
       }
+      try transaction.finish(
+        Queries.revokeAccounts,
+        Self.siblings(
+          try row.keyedHash("address_key"), try row.optionalKeyedHash("account_key"), .completed)
+          + [.null])
+      return true
     }
-  }
-
-  private static func complete(
-    _ id: RequestID, for caller: String, reports: Bool, oldest: RequestID,
-    in transaction: inout Transaction
-  ) throws(PostgresError) -> Bool {
-    // In the order of ids, as everyone takes them.
-    _ = try transaction.execute(Queries.lockFamily, [.uuid(id.bytes), .uuid(oldest.bytes)])
-    let rows = try transaction.execute(
-      Queries.completeRequest, [.uuid(id.bytes), .text(caller), .bool(reports)])
-    guard let row = rows.first, try row.bool("is_new") else {
-      transaction.rollback()
-      return !rows.isEmpty
-    }
-    let account = try row.optionalBytes("account_key")
-    let address = try row.bytes("address_key")
-    _ = try transaction.finish(
-      Queries.revokeRequests,
-      [
-        .text(caller), account.map(Parameter.bytes) ?? .null,
-        account == nil ? .bytes(address) : .null, .uuid(oldest.bytes),
-        .text(RevokeReason.completed.rawValue),
-      ])
-    return true
   }
 
   public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {
-    try database.requireServable()
-    let oldest = try database.time.oldestAlive()
-    let parameters: [Parameter] = [
-      .text(revocation.caller), revocation.accountKey.map { .bytes($0.bytes) } ?? .null,
-      revocation.addressKey.map { .bytes($0.bytes) } ?? .null, .uuid(oldest.bytes),
-      .text(revocation.reason.rawValue),
-    ]
-    let rows = try await repeating("revoke") { pool throws(PostgresError) in
-      try await pool.execute(Queries.revokeRequests, parameters, within: Database.callLimit)
+    let keepLive = database.keepLiveParameter
+    return try await transaction("revoke") { transaction throws(PostgresError) in
+      try transaction.precede(Queries.lockAccounts, [.null, .bytes(revocation.key.bytes)])
+      let (address, account) = (revocation.addressKey, revocation.accountKey)
+      let count = try transaction.execute(
+        Queries.countLive,
+        [
+          address.map { .bytes($0.bytes) } ?? .null, account.map { .bytes($0.bytes) } ?? .null,
+          keepLive,
+        ]
+      ).only().int("live")
+      try transaction.finish(
+        Queries.revokeAccounts, Self.siblings(address, account, .invalidated) + [.null])
+      return count
     }
-    return rows.count
+  }
+
+  /// In the order in which everyone locks: account rows, then the request.
+  private static func lock(
+    _ id: RequestID, in transaction: inout Transaction
+  ) throws(PostgresError) {
+    try transaction.precede(Queries.lockAccounts, [.uuid(id.bytes), .null])
+    try transaction.precede(Queries.lockRequest, [.uuid(id.bytes)])
+  }
+
+  /// `$1` to `$3` of `revoke_accounts`.
+  private static func siblings(
+    _ address: KeyedHash?, _ account: KeyedHash?, _ reason: RevokeReason
+  ) -> [Parameter] {
+    [
+      address.map { .bytes($0.bytes) } ?? .null, account.map { .bytes($0.bytes) } ?? .null,
+      .text(reason.rawValue),
+    ]
   }
 
   /// A broken deadlock has done nothing and is run again.
-  private func repeating<Value: Sendable>(
-    _ work: String, _ body: (Pool) async throws(PostgresError) -> Value
+  private func transaction<Value: Sendable>(
+    _ work: String,
+    _ body: @Sendable (inout Transaction) throws(PostgresError) -> Value
   ) async throws(ResetError) -> Value {
+    try database.requireServable()
     var triesLeft = 3
     while true {
-      do throws(PostgresError) { return try await body(pool) } catch {
+      do throws(PostgresError) {
+        return try await pool.transaction(within: Database.callLimit, body)
+      } catch {
         triesLeft -= 1
         guard error.wantsAnotherTry, triesLeft > 0 else {
           throw database.faults.report(error, in: work)
@@ -162,4 +143,10 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
       }
     }
   }
+}
+
+extension Revocation {
+  fileprivate var addressKey: KeyedHash? { if case .address(let key) = self { key } else { nil } }
+
+  fileprivate var accountKey: KeyedHash? { if case .account(let key) = self { key } else { nil } }
 }

@@ -36,10 +36,10 @@ public final class TransferLoop: Sendable {
   public func perform(_ mail: SMTPTransfer) async -> SMTPResult {
     if let refusal = mail.refusal { return refusal }
     let hasEightBitContent = mail.hasEightBitContent
-    return await submit { id, continuation in
-      let submission = SMTPSubmission(
-        id: id, mail: mail, hasEightBitContent: hasEightBitContent, continuation: continuation)
-      return submissions.submit { $0.mails.append(submission) }
+    return await submit { batch, id, continuation in
+      batch.mails.append(
+        SMTPSubmission(
+          id: id, mail: mail, hasEightBitContent: hasEightBitContent, continuation: continuation))
     } otherwise: {
       .transient(SMTPFailure(stage: .connect, cause: "stopped"))
     }
@@ -50,11 +50,9 @@ public final class TransferLoop: Sendable {
   /// nothing of its body was handed over or the call `isRepeatable`.
   public func perform(_ call: HTTPTransfer) async throws(TransferError) -> HTTPAnswer {
     let origin = try call.validatedOrigin()
-    let result: Result<HTTPAnswer, TransferError> = await submit { id, continuation in
-      submissions.submit {
-        $0.calls.append(
-          HTTPSubmission(id: id, call: call, origin: origin, continuation: continuation))
-      }
+    let result: Result<HTTPAnswer, TransferError> = await submit { batch, id, continuation in
+      batch.calls.append(
+        HTTPSubmission(id: id, call: call, origin: origin, continuation: continuation))
     } otherwise: {
       .failure(TransferError(.stopped))
     }
@@ -70,14 +68,19 @@ public final class TransferLoop: Sendable {
   }
 
   private func submit<Value: Sendable>(
-    _ enter: (UInt64, CheckedContinuation<Value, Never>) -> Bool, otherwise: () -> Value
+    _ enter: (inout SubmissionQueue.Batch, UInt64, CheckedContinuation<Value, Never>) -> Void,
+    otherwise: () -> Value
   ) async -> Value {
     let id = submissions.makeID()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        guard enter(id, continuation) else { return continuation.resume(returning: otherwise()) }
-        // A task cancelled before the work was entered has had nothing to cancel yet.
-        if Task.isCancelled { submissions.cancel(id) }
+        let isEntered = submissions.submit { batch in
+          enter(&batch, id, continuation)
+          // A task cancelled before the work was entered has had nothing to cancel yet. Both go in
+          // at once, so that the loop never begins what was cancelled before.
+          if Task.isCancelled { batch.cancelled.append(id) }
+        }
+        if !isEntered { continuation.resume(returning: otherwise()) }
       }
     } onCancel: {
       submissions.cancel(id)

@@ -108,14 +108,22 @@ extension Problem {
     retryAfter = error == .overloaded ? 1 : 2
   }
 
+  private static func detail(of reason: RevokeReason) -> String {
+    switch reason {
+    case .siblingConsumed: "Another token of the same account has been used."
+    case .invalidated: "This token was withdrawn by an invalidate before its use."
+    case .completed: "The password was changed before this token was used."
+    }
+  }
+
   init(_ refusal: TokenRefusal) {
     switch refusal {
     case .invalid:
       self.init(404, "token_invalid", "Token invalid", "This token was not made here for this use.")
     case .used:
       self.init(409, "token_used", "Token used", "This token has been used.")
-    case .revoked:
-      self.init(410, "token_revoked", "Token revoked", "This token was revoked before its use.")
+    case .revoked(_, let reason):
+      self.init(410, "token_revoked", "Token revoked", Self.detail(of: reason))
     case .replaced:
       self.init(410, "token_replaced", "Token replaced", "Newer links have replaced this one.")
     case .expired:

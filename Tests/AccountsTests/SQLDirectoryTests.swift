@@ -152,12 +152,68 @@ struct SQLDirectoryTests {
     }
   }
 
-  @Test func `the session is read-only`() async throws {
+  @Test func `every question is read-only, and bounded in time`() async throws {
     let query =
-      "SELECT current_setting('transaction_read_only') AS id, email FROM people, (SELECT $1) x"
-    try await withDirectory(rows: "(1, 'ada@example.org', NULL, NULL)", query: query) {
+      """
+      SELECT current_setting('transaction_read_only') || ' ' || current_setting('statement_timeout')
+        || ' ' || current_setting('lock_timeout') AS id, email FROM people, (SELECT $1) x
+      """
+    try await withDirectory(
+      rows: "(1, 'ada@example.org', NULL, NULL)", query: query, timeout: .seconds(50)
+    ) {
       let found = try await $0.account(for: Sample.address(), caller: Sample.caller())
-      #expect(found?.id == "on")
+      #expect(found?.id == "on 40s 1500ms")
+    }
+  }
+
+  @Test(arguments: [
+    "set_config('rekey_test.left', 'yes', false)", "set_config('statement_timeout', '7s', false)",
+    "set_config('search_path', 'left', false)",
+  ])
+  func `what the query sets for its session is gone after it`(call: String) async throws {
+    // The columns are computed in their order.
+    let query = """
+      SELECT concat_ws(' ', current_setting('rekey_test.left', true),
+        current_setting('statement_timeout'), current_setting('search_path')) AS id,
+        email, left(\(call), 0) AS locale FROM people, (SELECT $1) x
+      """
+    try await withDirectory(rows: "(1, 'ada@example.org', NULL, NULL)", query: query) {
+      let (address, caller) = (try Sample.address(), try Sample.caller())
+      let first = try await $0.account(for: address, caller: caller)?.id
+      let second = try await $0.account(for: address, caller: caller)?.id
+      // A setting that was made up and taken back is empty.
+      #expect(first?.split(separator: " ") == second?.split(separator: " "))
+      #expect(first?.contains("48s") == true)
+    }
+  }
+
+  @Test(arguments: [
+    "set_config('transaction_read_only', 'off', true)",
+    "set_config('transaction_read_only', 'off', false)",
+  ])
+  func `a query can neither write nor allow itself to`(call: String) async throws {
+    let query = "SELECT \(call) AS id, email FROM people, (SELECT $1) x"
+    let found = try await cause("(1, 'ada@example.org', NULL, NULL)", query)
+    #expect(["sql_25001", "sql_25006"].contains(found))
+  }
+
+  @Test(arguments: [
+    (
+      "SELECT 1 / (id - 42) AS id, email FROM people WHERE email = $1", DirectoryError.Blame.address
+    ),
+    ("SELECT id, 'nobody' AS email FROM people WHERE email = $1", .address),
+    ("SELECT id, email FROM nowhere WHERE email = $1", .directory),
+  ])
+  func `a fault tells whether it is of the directory or of one address`(
+    query: String, blame: DirectoryError.Blame
+  ) async throws {
+    try await withDirectory(rows: "(42, 'ada@example.org', NULL, NULL)", query: query) {
+      directory in
+      let (address, caller) = (try Sample.address(), try Sample.caller())
+      let error = try await directoryError { () throws(DirectoryError) in
+        try await directory.account(for: address, caller: caller)
+      }
+      #expect(error.blame == blame)
     }
   }
 

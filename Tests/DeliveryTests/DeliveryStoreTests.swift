@@ -25,7 +25,8 @@ import Testing
         outbox: store, suppressions: store, suppressor: suppressor, vault: contract.vault,
         callers: Reloadable(CallerBook(common: try Sample.settings(), own: [:])),
         directory: { _ in nil }, composer: Composer(), chain: chain, link: { $0 },
-        lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: 5),
+        lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: 5,
+        refusal: { [store] id throws(ResetError) in try await store.find(id)?.refusal }),
       logger: book.logger)
   }
 
@@ -54,8 +55,7 @@ import Testing
   private func deliver(_ message: ClaimedMessage, by transport: any MailTransport) async throws {
     let chain = chain(transport)
     let held = HeldMessage(message, asked: .now, lease: Sample.lease)
-    let work = try #require(try delivery(chain).begin(held))
-    await work()
+    try await delivery(chain).first(held).run()
     #expect(chain.onTheWay == [0])
   }
 

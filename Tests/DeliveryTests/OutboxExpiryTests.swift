@@ -18,7 +18,7 @@ import Testing
   ) async throws {
     let chain = TransportChain([Transport()], width: 2, logger: book.logger) { .now }
     let expiry = OutboxExpiry(
-      outbox: outbox, chain: chain,
+      outbox: outbox, states: { chain.states },
       subscribers: { EventSubscribers(common: true, exceptions: ["quiet"]) },
       tell: { [told] states in
         let number = told.update { told in

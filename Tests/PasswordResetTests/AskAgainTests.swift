@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test(arguments: [
-    Row(), Row(consumedAt: .after(1)), Row(revokedAt: .after(1), revokeReason: .replaced),
+    Row(), Row(consumedAt: .after(1)), Row(replacedAt: .after(1)),
     Row(revokedAt: .after(1), revokeReason: .invalidated), Row(readAt: .after(90_000)),
   ])
   func `the link may be live or dead in any way`(_ row: Row) async throws {
@@ -59,7 +59,7 @@ import Testing
 
   @Test(arguments: [
     (Row(readAt: .after(86_399)), true), (Row(readAt: .after(86_400)), false),
-    (Row(revokedAt: .after(1), revokeReason: .replaced), true),
+    (Row(replacedAt: .after(1)), true),
     (Row(revokedAt: .after(1), revokeReason: .invalidated), false),
     (Row(revokedAt: .after(1), revokeReason: .siblingConsumed), false),
     (Row(revokedAt: .after(1), revokeReason: .completed), false),

@@ -76,13 +76,13 @@ import Testing
     ),
     (
       Row(revokedAt: .after(2), revokeReason: .invalidated, readAt: .after(9999)),
-      .revoked(at: .after(2))
+      .revoked(at: .after(2), reason: .invalidated)
     ),
-    (Row(revokedAt: .after(2), revokeReason: .siblingConsumed), .revoked(at: .after(2))),
     (
-      Row(revokedAt: .after(2), revokeReason: .replaced, readAt: .after(9999)),
-      .replaced(at: .after(2))
+      Row(revokedAt: .after(2), revokeReason: .siblingConsumed),
+      .revoked(at: .after(2), reason: .siblingConsumed)
     ),
+    (Row(replacedAt: .after(2), readAt: .after(9999)), .replaced(at: .after(2))),
     (Row(readAt: .after(1800)), .expired),
   ])
   func `a dead token says the first cause there is`(_ row: Row, _ expected: TokenRefusal)
@@ -180,8 +180,9 @@ import Testing
     let good = try Row().stored(in: vault)
     let bad = StoredRequest(
       id: good.id, sealed: good.sealed.reversed(), kid: good.kid, caller: good.caller,
-      createdAt: good.createdAt, sentAt: nil, expiresAt: good.expiresAt, consumedAt: nil,
-      consumerKey: nil, revokedAt: nil, revokeReason: nil, droppedAt: nil, readAt: good.readAt)
+      addressKey: good.addressKey, accountKey: nil, createdAt: good.createdAt, sentAt: nil,
+      expiresAt: good.expiresAt, consumedAt: nil, consumerKey: nil, revokedAt: nil,
+      revokeReason: nil, replacedAt: nil, droppedAt: nil, readAt: good.readAt)
     await #expect(throws: ResetError.cryptography) { try await consume(OneRequest(bad)) }
   }
 }

@@ -32,9 +32,9 @@ import Testing
           if isAnalyzed {
             try await database.script("ANALYZE rekey.outbox; ANALYZE rekey.reset_request")
           }
-          // What looks for old ones looks at 64, in nine partitions, however many wait.
+          // What looks for old ones looks at 64, however many wait.
           let expiry = try await ClaimCost(of: ClaimCost.expiry, in: session)
-          #expect(expiry.pages <= 64 * 30, "\(expiry.pages) pages")
+          #expect(expiry.pages <= 64 * 12, "\(expiry.pages) pages")
           for queue in OutboxQueue.allCases {
             let cost = try await ClaimCost(of: queue, atMost: 8, in: session)
             let alone = try #require(before[queue])

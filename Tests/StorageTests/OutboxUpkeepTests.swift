@@ -12,9 +12,9 @@ import Testing
       let upkeep = OutboxUpkeep(store.working)
       try await database.script(
         """
-        INSERT INTO rekey.hook_receipt SELECT sha256('r'), test_clock.clock_timestamp();
+        INSERT INTO rekey.hook_receipt SELECT decode(md5('r'), 'hex'), test_clock.clock_timestamp();
         INSERT INTO rekey.suppression
-        SELECT sha256('s'), rekey.new_id(), '', '\\x01020304', 'bounce', 'hook',
+        SELECT decode(md5('s'), 'hex'), 'app', rekey.new_id(), '', '\\x01020304', 'bounce', 'hook',
           test_clock.clock_timestamp(), test_clock.clock_timestamp() + interval '1 hour';
         """)
       let worker = try #require(RequestID(bytes: [UInt8](repeating: 7, count: 16)))
@@ -77,11 +77,12 @@ import Testing
         vault: vault, lifetime: WholeDuration(seconds: 3600), clock: store.store.clock
       ) { () throws(ResetError) in (0..<10).map { _ in UInt8.random(in: 0...255) } }
       let take = TakeProviderReports(
-        store: store.store.reports, suppressor: suppressor, vault: vault,
+        store: store.store.reports, reader: store.store.reader, suppressor: suppressor,
+        vault: vault, callers: { ["app"] },
         subscribers: { EventSubscribers(common: true, exceptions: []) })
       let address = try TestVault.address("ada@example.com")
       let report = ProviderReport(kind: .bounce, address: address, requestID: nil, id: "r-1")
-      let key = try vault.addressKey(address)
+      let key = try vault.addressKey(address, caller: "app")
       #expect(try await take(ProviderDelivery(provider: "ses", id: [1], reports: [report])))
       #expect(try await store.store.suppressions.contains(key))
       try await database.script("DELETE FROM rekey.suppression", as: .ops)

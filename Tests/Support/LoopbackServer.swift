@@ -8,7 +8,8 @@ public final class LoopbackServer: Sendable {
 
   public init(_ serve: @escaping @Sendable (Connection) -> Void) throws {
     signal(SIGPIPE, SIG_IGN)
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    // Not inherited by a process that another test starts, which would keep it open.
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     self.listener = listener
     port = Self.bind(listener)
     try #require(port > 0 && listen(listener, 64) == 0)
@@ -16,6 +17,7 @@ public final class LoopbackServer: Sendable {
       while true {
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { break }
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         serve(Connection(connection))
         close(connection)
       }

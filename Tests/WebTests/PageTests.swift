@@ -124,7 +124,7 @@ import Testing
 
   @Test(arguments: [
     (TokenRefusal.used(at: .init(microseconds: 0)), 410),
-    (.revoked(at: .init(microseconds: 0)), 410),
+    (.revoked(at: .init(microseconds: 0), reason: .invalidated), 410),
     (.replaced(at: .init(microseconds: 0)), 410), (.expired, 410), (.invalid, 404),
   ])
   func `of a dead link say which death it was`(refusal: TokenRefusal, status: Int) async throws {

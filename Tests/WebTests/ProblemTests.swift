@@ -25,7 +25,7 @@ import Testing
     (.idempotencyConflict, 409, "idempotency_conflict"), (.accountChanged, 409, "account_changed"),
     (Problem(TokenRefusal.invalid), 404, "token_invalid"),
     (Problem(TokenRefusal.used(at: moment)), 409, "token_used"),
-    (Problem(TokenRefusal.revoked(at: moment)), 410, "token_revoked"),
+    (Problem(TokenRefusal.revoked(at: moment, reason: .invalidated)), 410, "token_revoked"),
     (Problem(TokenRefusal.replaced(at: moment)), 410, "token_replaced"),
     (Problem(TokenRefusal.expired), 410, "token_expired"),
   ]

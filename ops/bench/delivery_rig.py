@@ -37,7 +37,7 @@ WITH made AS MATERIALIZED (
 ), requests AS (
   INSERT INTO rekey.reset_request
     (id, address_key, sealed, kid, caller, created_at, expires_at)
-  SELECT id, sha256(int8send(n)), decode(repeat('5a', 150), 'hex'), '\\x01020304', 'filler',
+  SELECT id, decode(md5(n::text), 'hex'), decode(repeat('5a', 150), 'hex'), '\\x01020304', 'filler',
          clock_timestamp(), clock_timestamp() + interval '30 minutes' FROM named
 )
 INSERT INTO rekey.outbox (id, request_id, kind, run_at)

@@ -2,12 +2,12 @@
 -- of links so that the mailed link is alive when it arrives. Nothing is claimed while the outbox is paused.
 -- Called by: Storage/StoredOutbox.
 -- $1 queue (mail, suspects, events), $2 at most so many, $3 lease in seconds, $4 token lifetime in seconds,
--- $5, $6 and $7 seconds after which links, notices and events are given up.
--- A lease that was never ended is a lost attempt. Each queue has an index of its own, and the queues not
--- asked for are not read. statement_timestamp() is stable, so the index finds what is due without reading
--- what waits; num_nulls() keeps the partial index of live accounts, whose plans from an empty day read all
--- of it, out of this.
--- Messages first, then requests in the order of their ids: the order that everyone takes locks in.
+-- $5, $6 and $7 seconds after which links, notices and events are given up, $8 how many links of an account
+-- stay live.
+-- A lease that was never ended is a lost attempt, which may have arrived: from then on the link only expires.
+-- Each queue has an index of its own, and the queues not asked for are not read. statement_timestamp() is
+-- stable, so the index finds what is due without reading what waits.
+-- A request that somebody else holds locked is passed over: its message is due again a second later.
 WITH mail AS MATERIALIZED (
   SELECT o.id FROM rekey.outbox o
   WHERE $1::text = 'mail' AND NOT EXISTS (SELECT FROM rekey.outbox_pause)
@@ -29,44 +29,63 @@ WITH mail AS MATERIALIZED (
   ORDER BY o.run_at
   LIMIT $2::int
   FOR UPDATE SKIP LOCKED
-), claimed AS (
-  UPDATE rekey.outbox o
-  SET attempt = o.attempt + 1,
-      lost = o.lost + CASE WHEN o.leased_until IS NULL THEN 0 ELSE 1 END,
-      leased_until = clock_timestamp() + make_interval(secs => $3::int),
-      run_at = clock_timestamp() + make_interval(secs => $3::int)
+), due AS MATERIALIZED (
+  SELECT o.*, o.leased_until IS NOT NULL AS was_lost,
+         r.id IS NULL AS is_orphan, r.caller, r.sealed, r.kid, r.created_at, s.address_key IS NOT NULL AS suppressed,
+         o.kind IN ('link', 'no_account') AND (r.consumed_at IS NOT NULL OR r.created_at <= a.revoked_before
+           OR a.mailed[$8::int] > r.created_at) IS TRUE AS is_revoked,
+         CASE WHEN o.kind IN ('link', 'no_account') THEN r.created_at <= clock_timestamp() - make_interval(secs => $5::int)
+              WHEN o.kind = 'changed' THEN o.queued_at <= clock_timestamp() - make_interval(secs => $6::int)
+              ELSE o.queued_at <= clock_timestamp() - make_interval(secs => $7::int)
+         END AS is_over,
+         o.kind = 'link' AND (r.maybe_arrived_at IS NOT NULL OR o.leased_until IS NOT NULL)
+           AND r.expires_at <= clock_timestamp() AS has_expired,
+         -- A second less of life is not worth writing the row again.
+         o.kind = 'link' AND r.maybe_arrived_at IS NULL AND (o.leased_until IS NOT NULL
+           OR r.expires_at < clock_timestamp() + make_interval(secs => $4::int - 1)) AS is_to_be_moved
+  FROM rekey.outbox o
+  LEFT JOIN rekey.reset_request r ON r.id = o.request_id
+  LEFT JOIN rekey.account a ON a.key = coalesce(r.account_key, r.address_key)
+  LEFT JOIN rekey.suppression s ON s.address_key = r.address_key AND s.expires_at > statement_timestamp()
   WHERE o.id = ANY (ARRAY(
     SELECT m.id FROM mail m UNION ALL SELECT s.id FROM suspects s UNION ALL SELECT e.id FROM events e))
-  RETURNING o.id, o.request_id, o.kind, o.attempt, o.failures, o.lost, o.queued_at, o.event, o.cause
-), locked AS MATERIALIZED (
+), movable AS MATERIALIZED (
   SELECT r.id FROM rekey.reset_request r
-  WHERE r.id = ANY (ARRAY(SELECT c.request_id FROM claimed c WHERE c.kind = 'link'))
-  ORDER BY r.id
-  FOR UPDATE OF r
-), renewed AS (
+  WHERE r.id = ANY (ARRAY(
+    SELECT d.request_id FROM due d WHERE d.is_to_be_moved AND NOT (d.is_revoked OR d.is_over)))
+  FOR UPDATE SKIP LOCKED
+), moved AS (
   UPDATE rekey.reset_request r
-  SET expires_at = greatest(r.expires_at, clock_timestamp() + make_interval(secs => $4::int))
-  WHERE r.id = ANY (ARRAY(SELECT l.id FROM locked l))
-    AND num_nulls(r.consumed_at, r.revoked_at) = 2
-    AND r.created_at > clock_timestamp() - make_interval(secs => $5::int)
-  RETURNING r.id, r.sealed, r.kid
+  SET expires_at = CASE WHEN $1::text = 'suspects' THEN r.expires_at
+                        ELSE greatest(r.expires_at, clock_timestamp() + make_interval(secs => $4::int)) END,
+      maybe_arrived_at = CASE WHEN $1::text = 'suspects' THEN clock_timestamp() END
+  WHERE r.id = ANY (ARRAY(SELECT m.id FROM movable m))
+    AND r.maybe_arrived_at IS NULL AND r.consumed_at IS NULL
+  RETURNING r.id
+), taken AS MATERIALIZED (
+  SELECT d.*, d.is_to_be_moved AND NOT (d.is_revoked OR d.is_over)
+           AND NOT EXISTS (SELECT FROM moved m WHERE m.id = d.request_id) AS is_passed_over
+  FROM due d
+), claimed AS (
+  UPDATE rekey.outbox o
+  SET attempt = o.attempt + CASE WHEN t.is_passed_over THEN 0 ELSE 1 END,
+      lost = o.lost + CASE WHEN t.was_lost AND NOT t.is_passed_over THEN 1 ELSE 0 END,
+      leased_until = CASE WHEN t.is_passed_over THEN o.leased_until
+                          ELSE clock_timestamp() + make_interval(secs => $3::int) END,
+      run_at = clock_timestamp() + make_interval(secs => CASE WHEN t.is_passed_over THEN 1 ELSE $3::int END)
+  FROM taken t
+  WHERE o.id = t.id
+  RETURNING o.id, o.attempt, o.lost, t.is_passed_over
 )
-SELECT c.id, c.kind, c.attempt, c.failures, c.lost, c.request_id,
-       CASE WHEN c.kind IN ('link', 'no_account') THEN coalesce(r.created_at, c.queued_at) ELSE c.queued_at END AS queued_at,
-       c.event, c.cause, coalesce(n.sealed, r.sealed) AS sealed, coalesce(n.kid, r.kid) AS kid, r.caller,
-       s.address_key IS NOT NULL AS suppressed,
-       CASE
-         WHEN n.id IS NOT NULL THEN 'ready'
-         WHEN r.id IS NULL THEN 'orphan'
-         WHEN c.kind IN ('link', 'no_account') AND num_nulls(r.consumed_at, r.revoked_at) < 2 THEN 'revoked'
-         WHEN c.kind IN ('link', 'no_account') AND r.created_at <= clock_timestamp() - make_interval(secs => $5::int)
-           OR c.kind = 'changed' AND c.queued_at <= clock_timestamp() - make_interval(secs => $6::int)
-           OR c.kind = 'event' AND c.queued_at <= clock_timestamp() - make_interval(secs => $7::int) THEN 'expired'
-         WHEN c.kind = 'link' THEN 'revoked'
-         ELSE 'ready'
+SELECT t.id, t.kind, c.attempt, t.failures, c.lost, t.request_id,
+       CASE WHEN t.kind IN ('link', 'no_account') THEN coalesce(t.created_at, t.queued_at) ELSE t.queued_at END AS queued_at,
+       t.event, t.cause, t.sealed, t.kid, t.caller, t.suppressed,
+       CASE WHEN t.is_orphan THEN 'orphan'
+            WHEN t.is_revoked THEN 'revoked'
+            WHEN t.is_over OR t.has_expired THEN 'expired'
+            ELSE 'ready'
        END AS state,
        clock_timestamp() AS now
 FROM claimed c
-LEFT JOIN renewed n ON n.id = c.request_id AND c.kind = 'link'
-LEFT JOIN rekey.reset_request r ON r.id = c.request_id
-LEFT JOIN rekey.suppression s ON s.address_key = r.address_key AND s.expires_at > statement_timestamp()
+JOIN taken t ON t.id = c.id
+WHERE NOT c.is_passed_over

@@ -1,5 +1,5 @@
 -- Marks a request as completed, the first time only, and queues the notice and the event.
--- Called by: Storage/StoredTokens, after lock_family and before revoke_requests, in one transaction.
+-- Called by: Storage/StoredTokens, after lock_accounts and lock_request and before revoke_accounts.
 -- $1 id, $2 caller, $3 whether the caller wants events.
 WITH marked AS (
   UPDATE rekey.reset_request r

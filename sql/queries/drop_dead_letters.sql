@@ -1,5 +1,5 @@
 -- Deletes one batch of dead letters, longest dead first, and marks the requests of links that were never
--- sent as dismissed. A request that is consumed or revoked keeps that as its end.
+-- sent as dismissed. A request that is consumed keeps that as its end.
 -- Called by: Storage/Operators/DropDeadLetters, until a batch is empty.
 -- $1 message or request ids or null, $2 cause or its beginning or null, $3 dead not later than this,
 -- $4 dead later than this, $5 at most so many.
@@ -23,7 +23,7 @@ WITH chosen AS MATERIALIZED (
   UPDATE rekey.reset_request r
   SET dropped_at = clock_timestamp(), drop_reason = 'dismissed'
   WHERE r.id = ANY (ARRAY(SELECT u.id FROM unsent u))
-    AND r.sent_at IS NULL AND num_nulls(r.consumed_at, r.revoked_at, r.dropped_at) = 3
+    AND r.sent_at IS NULL AND r.consumed_at IS NULL AND r.dropped_at IS NULL
 ), gone AS (
   DELETE FROM rekey.outbox o WHERE o.id = ANY (ARRAY(SELECT c.id FROM chosen c))
 )

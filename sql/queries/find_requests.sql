@@ -1,8 +1,12 @@
 -- What is known of some requests, with the database's clock at the same moment. Changes nothing.
--- Called by: Storage/StoredRequests (verdicts of links and of POST /reset/verify, batched).
--- $1 request ids.
-SELECT r.id, r.sealed, r.kid, r.caller, r.account_key, r.created_at, r.sent_at, r.expires_at,
-       r.consumed_at, r.consumer_key, r.revoked_at, r.revoke_reason, r.dropped_at, r.drop_reason,
+-- Called by: Storage/StoredRequests (verdicts of links and of POST /reset/verify, batched), and
+-- Storage/StoredTokens after lock_accounts and lock_request.
+-- $1 request ids, $2 how many links of an account stay live.
+SELECT v.id, v.sealed, v.kid, v.caller, v.address_key, v.account_key, v.created_at, v.sent_at, v.expires_at,
+       v.consumed_at, v.consumer_key, v.revoked_at, v.revoke_reason, v.dropped_at,
+       CASE WHEN v.mailed[$2::int] > v.created_at THEN
+         (SELECT m.at FROM unnest(v.mailed) AS m(at) WHERE m.at > v.created_at ORDER BY m.at OFFSET $2::int - 1 LIMIT 1)
+       END AS replaced_at,
        clock_timestamp() AS now
-FROM rekey.reset_request r
-WHERE r.id = ANY ($1::uuid[])
+FROM unnest($1::uuid[]) AS i(id)
+JOIN rekey.judged_request v ON v.id = i.id

@@ -1,4 +1,4 @@
--- Whether an address is suppressed now.
+-- Whether an address is suppressed for a caller now.
 -- Called by: Storage/StoredSuppressions.
 -- $1 address key.
 SELECT s.reason FROM rekey.suppression s

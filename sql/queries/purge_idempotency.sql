@@ -1,8 +1,16 @@
--- Deletes one batch of Idempotency-Keys that are no longer honoured.
+-- Deletes the Idempotency-Keys that are no longer honoured, in a range of pages.
 -- Called by: Storage/Purger.
--- $1 at most so many.
-DELETE FROM rekey.idempotency k
-WHERE k.key = ANY (ARRAY(
-  SELECT d.key FROM rekey.idempotency d
-  WHERE d.created_at <= clock_timestamp() - interval '24 hours'
-  LIMIT $1::int FOR UPDATE SKIP LOCKED))
+-- $1 from this page, $2 up to this one, $3 whether to delete.
+WITH doomed AS MATERIALIZED (
+  SELECT k.key FROM rekey.idempotency k
+  WHERE k.ctid >= format('(%s,0)', $1::int)::tid AND k.ctid < format('(%s,0)', $2::int)::tid
+    AND k.created_at <= clock_timestamp() - interval '24 hours'
+), free AS MATERIALIZED (
+  SELECT k.key FROM rekey.idempotency k
+  WHERE $3::bool AND k.key = ANY (ARRAY(SELECT d.key FROM doomed d))
+    AND k.created_at <= clock_timestamp() - interval '24 hours'
+  FOR UPDATE SKIP LOCKED
+), gone AS (
+  DELETE FROM rekey.idempotency k WHERE k.key = ANY (ARRAY(SELECT f.key FROM free f))
+)
+SELECT CASE WHEN $3::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS rows

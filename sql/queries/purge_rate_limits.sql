@@ -1,8 +1,16 @@
--- Deletes one batch of limiter rows that no limit looks at any more.
+-- Deletes the limiter rows that no limit looks at any more, in a range of pages.
 -- Called by: Storage/Purger.
--- $1 the longest limit's window in seconds, $2 at most so many.
-DELETE FROM rekey.rate_limit l
-WHERE l.key = ANY (ARRAY(
-  SELECT d.key FROM rekey.rate_limit d
-  WHERE d.stamps[1] <= clock_timestamp() - make_interval(secs => $1::int)
-  LIMIT $2::int FOR UPDATE SKIP LOCKED))
+-- $1 from this page, $2 up to this one, $3 whether to delete, $4 the longest limit's window in seconds.
+WITH doomed AS MATERIALIZED (
+  SELECT l.key FROM rekey.rate_limit l
+  WHERE l.ctid >= format('(%s,0)', $1::int)::tid AND l.ctid < format('(%s,0)', $2::int)::tid
+    AND (l.stamps[1] > clock_timestamp() - make_interval(secs => $4::int)) IS NOT TRUE
+), free AS MATERIALIZED (
+  SELECT l.key FROM rekey.rate_limit l
+  WHERE $3::bool AND l.key = ANY (ARRAY(SELECT d.key FROM doomed d))
+    AND (l.stamps[1] > clock_timestamp() - make_interval(secs => $4::int)) IS NOT TRUE
+  FOR UPDATE SKIP LOCKED
+), gone AS (
+  DELETE FROM rekey.rate_limit l WHERE l.key = ANY (ARRAY(SELECT f.key FROM free f))
+)
+SELECT CASE WHEN $3::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS rows

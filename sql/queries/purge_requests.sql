@@ -1,22 +1,44 @@
--- Deletes one batch of requests past their time, with their dead letters. Live ones and those whose
--- message is still to be sent stay. Messages first: the order that everyone takes locks in.
--- Called by: Storage/Purger, until a batch deletes nothing.
--- $1 requests made before this moment, $2 at most so many.
-WITH doomed AS MATERIALIZED (
-  SELECT r.id FROM rekey.reset_request r
-  WHERE r.created_at < $1::timestamptz
-    AND (r.consumed_at IS NOT NULL OR r.revoked_at IS NOT NULL OR r.expires_at <= clock_timestamp())
-    AND NOT EXISTS (SELECT FROM rekey.outbox o WHERE o.request_id = r.id AND o.dead_at IS NULL)
+-- Deletes what is past its time among the next requests in the order of their ids, with their dead letters.
+-- Live ones and those whose message is still to be sent stay, and so does what somebody else holds locked:
+-- nothing is waited for.
+-- Called by: Storage/Purger, until a page holds nothing old.
+-- $1 only after this id, $2 made before this moment, $3 at most so many are looked at, $4 whether to delete.
+-- Returns the last id looked at, null behind the end; how many are old; how many of them are or would be
+-- deleted, with their dead letters; and how many were locked.
+WITH page AS MATERIALIZED (
+  SELECT r.id, r.created_at < $2::timestamptz AS is_old,
+         r.consumed_at IS NULL AND r.dropped_at IS NULL AND r.expires_at > clock_timestamp() AS is_live
+  FROM rekey.reset_request r
+  WHERE r.id > $1::uuid
   ORDER BY r.id
-  LIMIT $2::int
-  FOR UPDATE OF r SKIP LOCKED
-), letters AS (
-  DELETE FROM rekey.outbox o
-  WHERE o.request_id = ANY (ARRAY(SELECT d.id FROM doomed d)) AND o.dead_at IS NOT NULL
-  RETURNING o.id
+  LIMIT $3::int
+), doomed AS MATERIALIZED (
+  SELECT p.id FROM page p
+  WHERE p.is_old AND NOT p.is_live
+    AND NOT EXISTS (SELECT FROM rekey.outbox o WHERE o.id = p.id AND o.dead_at IS NULL)
+    AND NOT EXISTS (
+      SELECT FROM rekey.outbox o
+      WHERE o.request_id = p.id AND o.kind IN ('changed', 'event') AND o.dead_at IS NULL)
+), free AS MATERIALIZED (
+  SELECT r.id FROM rekey.reset_request r
+  WHERE $4::bool AND r.id = ANY (ARRAY(SELECT d.id FROM doomed d))
+  FOR UPDATE SKIP LOCKED
+), letters AS MATERIALIZED (
+  SELECT o.id FROM rekey.outbox o
+  WHERE o.id = ANY (ARRAY(SELECT d.id FROM doomed d))
+     OR o.request_id = ANY (ARRAY(SELECT d.id FROM doomed d)) AND o.kind IN ('changed', 'event')
+), free_letters AS MATERIALIZED (
+  SELECT o.id FROM rekey.outbox o
+  WHERE $4::bool AND o.id = ANY (ARRAY(SELECT l.id FROM letters l))
+    AND o.request_id = ANY (ARRAY(SELECT f.id FROM free f)) AND o.dead_at IS NOT NULL
+  FOR UPDATE SKIP LOCKED
+), dropped AS (
+  DELETE FROM rekey.outbox o WHERE o.id = ANY (ARRAY(SELECT l.id FROM free_letters l))
 ), gone AS (
-  DELETE FROM rekey.reset_request r
-  WHERE r.id = ANY (ARRAY(SELECT d.id FROM doomed d))
-  RETURNING r.id
+  DELETE FROM rekey.reset_request r WHERE r.id = ANY (ARRAY(SELECT f.id FROM free f))
 )
-SELECT (SELECT count(*) FROM gone) AS requests, (SELECT count(*) FROM letters) AS messages
+SELECT (SELECT p.id FROM page p ORDER BY p.id DESC LIMIT 1) AS last,
+       (SELECT count(*) FROM page p WHERE p.is_old) AS old,
+       CASE WHEN $4::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS requests,
+       CASE WHEN $4::bool THEN (SELECT count(*) FROM free_letters) ELSE (SELECT count(*) FROM letters) END AS messages,
+       CASE WHEN $4::bool THEN (SELECT count(*) FROM doomed) - (SELECT count(*) FROM free) ELSE 0 END AS locked

@@ -1,9 +1,10 @@
--- Takes down what a provider reported: each call and each report once, its suppression, and its event where
+-- Takes down what a provider reported: each call and each report once, its suppressions, and its event where
 -- the report names a request of a caller that wants events.
 -- Called by: Storage/StoredSuppressions.
--- $1 receipt of the call, $2 receipts of the reports, $3 address keys, $4 ids, $5 sealed, $6 kids, $7 reasons,
--- $8 sources, $9 lifetimes in seconds, $10 request ids or null, $11 events: arrays with one element a report.
--- $12 whether callers want events, $13 the callers for which it is the other way round.
+-- $1 receipt of the call, $2 receipts of the reports, $3 address keys, $4 callers, $5 ids, $6 sealed, $7 kids,
+-- $8 reasons, $9 sources, $10 lifetimes in seconds, $11 request ids or null, $12 events: arrays with one element
+-- for each report and each caller that it concerns.
+-- $13 whether callers want events, $14 the callers for which it is the other way round.
 -- Returns whether the call is new; one that is not changes nothing.
 WITH call AS (
   INSERT INTO rekey.hook_receipt (key, received_at) VALUES ($1::bytea, clock_timestamp())
@@ -11,9 +12,9 @@ WITH call AS (
   RETURNING key
 ), input AS MATERIALIZED (
   SELECT *
-  FROM unnest($2::bytea[], $3::bytea[], $4::uuid[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::int[],
-              $10::uuid[], $11::text[])
-    AS i(receipt, address_key, id, sealed, kid, reason, source, seconds, request_id, event)
+  FROM unnest($2::bytea[], $3::bytea[], $4::text[], $5::uuid[], $6::bytea[], $7::bytea[], $8::text[], $9::text[],
+              $10::int[], $11::uuid[], $12::text[])
+    AS i(receipt, address_key, caller, id, sealed, kid, reason, source, seconds, request_id, event)
   WHERE EXISTS (SELECT FROM call)
 ), received AS (
   INSERT INTO rekey.hook_receipt (key, received_at)
@@ -21,11 +22,11 @@ WITH call AS (
   ON CONFLICT (key) DO NOTHING
   RETURNING key
 ), fresh AS MATERIALIZED (
-  SELECT DISTINCT ON (i.receipt) i.* FROM input i JOIN received r ON r.key = i.receipt ORDER BY i.receipt
+  SELECT i.* FROM input i JOIN received r ON r.key = i.receipt
 ), suppressed AS (
-  INSERT INTO rekey.suppression AS s (address_key, id, sealed, kid, reason, source, created_at, expires_at)
-  SELECT DISTINCT ON (f.address_key) f.address_key, f.id, f.sealed, f.kid, f.reason, f.source,
-         clock_timestamp(), clock_timestamp() + make_interval(secs => f.seconds)
+  INSERT INTO rekey.suppression AS s (address_key, caller, id, sealed, kid, reason, source, created_at, expires_at)
+  SELECT DISTINCT ON (f.address_key) f.address_key, f.caller, f.id, f.sealed, f.kid, f.reason,
+         f.source, clock_timestamp(), clock_timestamp() + make_interval(secs => f.seconds)
   FROM fresh f
   ORDER BY f.address_key, f.seconds DESC
   ON CONFLICT (address_key) DO UPDATE
@@ -35,7 +36,7 @@ WITH call AS (
 ), told AS (
   INSERT INTO rekey.outbox (id, request_id, kind, run_at, event, cause)
   SELECT rekey.new_id(), r.id, 'event', clock_timestamp(), f.event, f.reason
-  FROM fresh f JOIN rekey.reset_request r ON r.id = f.request_id
-  WHERE (r.caller = ANY ($13::text[])) <> $12::bool
+  FROM (SELECT DISTINCT ON (receipt) * FROM fresh ORDER BY receipt) f JOIN rekey.reset_request r ON r.id = f.request_id
+  WHERE (r.caller = ANY ($14::text[])) <> $13::bool
 )
 SELECT EXISTS (SELECT FROM call) AS is_new

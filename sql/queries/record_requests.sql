@@ -1,20 +1,20 @@
 -- Takes up to 64 waiting requests at once: known Idempotency-Keys, limits, requests, messages.
 -- One statement is one transaction, so a request and its message exist both or neither.
 -- Called by: Storage/Recording.
--- $1 ids, $2 message ids, $3 address keys, $4 account keys (or null), $5 sealed, $6 kids, $7 callers,
--- $8 limiter keys of the addresses, $9 limiter keys of the clients (or null),
--- $10 idempotency keys (or null), $11 body hashes (or null): arrays with one element a request.
+-- $1 ids, of requests and of their messages, $2 address keys, $3 account keys (or null), $4 sealed, $5 kids, $6 callers,
+-- $7 limiter keys of the addresses, $8 limiter keys of the clients (or null),
+-- $9 idempotency keys (or null), $10 body hashes (or null): arrays with one element a request.
 -- No limiter key and no idempotency key stands in one batch twice.
--- $12 counts and $13 windows in seconds of the address limits, $14 and $15 those of the client limits,
--- $16 seconds from acceptance to the first expiry (moved at each claim).
+-- $11 counts and $12 windows in seconds of the address limits, $13 and $14 those of the client limits,
+-- $15 seconds from acceptance to the first expiry (moved at each claim).
 -- Returns for each request: n, outcome (accepted, replayed, conflict, address_limited, client_limited),
 -- request_id of accepted and replayed ones; and the database's clock.
 -- Rows are taken in key order everywhere, clients before addresses, so two batches never deadlock.
 WITH input AS MATERIALIZED (
   SELECT *
-  FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[],
-              $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[])
-    WITH ORDINALITY AS i(id, message_id, address_key, account_key, sealed, kid, caller,
+  FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[],
+              $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[])
+    WITH ORDINALITY AS i(id, address_key, account_key, sealed, kid, caller,
                          limiter_key, client_key, idempotency_key, body_hash, n)
 ), known AS MATERIALIZED (
   SELECT i.n, k.request_id, k.body_hash = i.body_hash AS same_body
@@ -28,7 +28,7 @@ WITH input AS MATERIALIZED (
   FROM input i
   JOIN rekey.rate_limit r ON r.key = i.limiter_key
   WHERE i.client_key IS NOT NULL AND EXISTS (
-    SELECT FROM unnest($12::int[], $13::int[]) AS l(count, seconds)
+    SELECT FROM unnest($11::int[], $12::int[]) AS l(count, seconds)
     WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
 ), client_taken AS (
   -- clock_timestamp() is read once the row is locked: what waited for another batch is judged by the
@@ -47,7 +47,7 @@ WITH input AS MATERIALIZED (
         ELSE r.stamps[1:(SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
                          WHERE s.at > clock_timestamp() - interval '30 days')::int] END
     WHERE NOT EXISTS (
-      SELECT FROM unnest($14::int[], $15::int[]) AS l(count, seconds)
+      SELECT FROM unnest($13::int[], $14::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
   RETURNING r.key
 ), address_taken AS (
@@ -63,7 +63,7 @@ WITH input AS MATERIALIZED (
         ELSE r.stamps[1:(SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
                          WHERE s.at > clock_timestamp() - interval '30 days')::int] END
     WHERE NOT EXISTS (
-      SELECT FROM unnest($12::int[], $13::int[]) AS l(count, seconds)
+      SELECT FROM unnest($11::int[], $12::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
   RETURNING r.key, r.stamps[1] AS at
 ), accepted AS MATERIALIZED (
@@ -81,11 +81,11 @@ WITH input AS MATERIALIZED (
 ), stored AS (
   INSERT INTO rekey.reset_request
     (id, address_key, account_key, sealed, kid, caller, created_at, expires_at)
-  SELECT a.id, a.address_key, a.account_key, a.sealed, a.kid, a.caller, a.at, a.at + make_interval(secs => $16::int)
+  SELECT a.id, a.address_key, a.account_key, a.sealed, a.kid, a.caller, a.at, a.at + make_interval(secs => $15::int)
   FROM accepted a
 ), queued AS (
-  INSERT INTO rekey.outbox (id, request_id, kind, run_at)
-  SELECT a.message_id, a.id, 'link', a.at FROM accepted a
+  INSERT INTO rekey.outbox (id, request_id, kind, queued_at, run_at)
+  SELECT a.id, a.id, 'link', a.at, a.at FROM accepted a
 )
 SELECT i.n::int AS n,
        CASE

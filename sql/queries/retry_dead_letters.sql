@@ -4,8 +4,8 @@
 -- Called by: Storage/Operators/RetryDeadLetters, until a batch is empty.
 -- $1 message or request ids or null, $2 cause or its beginning or null, $3 dead not later than this,
 -- $4 dead at this or later, $5 of those dead at $4 only the ones above this id, $6 at most so many,
--- $7 seconds after which links are given up, $8 seconds over which they come due. The next batch is asked
--- for with dead_at and id of the last one as $4 and $5.
+-- $7 seconds after which links are given up, $8 seconds over which they come due, $9 how many links of an
+-- account stay live. The next batch is asked for with dead_at and id of the last one as $4 and $5.
 -- The fence stays where it is: attempt never goes back.
 WITH chosen AS MATERIALIZED (
   SELECT o.id, o.request_id, o.kind, o.dead_at
@@ -23,14 +23,15 @@ WITH chosen AS MATERIALIZED (
          -- As list_dead_letters.sql has it, and claim_messages.sql would judge.
          CASE
            WHEN r.id IS NULL THEN 'not_live'
-           WHEN c.kind IN ('link', 'no_account') AND num_nulls(r.consumed_at, r.revoked_at) < 2 THEN 'not_live'
+           WHEN c.kind IN ('link', 'no_account') AND (r.consumed_at IS NOT NULL OR r.revoked_at IS NOT NULL
+             OR r.mailed[$9::int] > r.created_at OR r.maybe_arrived_at IS NOT NULL AND r.expires_at <= statement_timestamp()) THEN 'not_live'
            WHEN c.kind IN ('link', 'no_account')
              AND r.created_at <= statement_timestamp() - make_interval(secs => $7::int) THEN 'too_old'
            WHEN c.kind <> 'event' AND s.address_key IS NOT NULL THEN 'suppressed'
            ELSE 'retried'
          END AS fate
   FROM chosen c
-  LEFT JOIN rekey.reset_request r ON r.id = c.request_id
+  LEFT JOIN rekey.judged_request r ON r.id = c.request_id
   LEFT JOIN rekey.suppression s ON s.address_key = r.address_key AND s.expires_at > statement_timestamp()
 ), retried AS (
   UPDATE rekey.outbox o

@@ -14,6 +14,8 @@ public struct CallerKeys: Sendable {
   }
 
   public let entries: [Entry]
+  /// The callers, each once, in the order of the alphabet.
+  public var callers: [String] { Set(entries.map(\.name)).sorted() }
   /// By SHA-256 of the key.
   private let names: [[UInt8]: String]
 

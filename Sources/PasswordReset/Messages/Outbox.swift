@@ -16,6 +16,8 @@ public enum DropReason: String, Sendable {
 public enum AttemptOutcome: Sendable, Equatable {
   case sent
   case retry(after: WholeDuration, cause: String)
+  /// To be tried again, but it may have arrived: from now on the link only expires.
+  case uncertain(after: WholeDuration, cause: String)
   case dead(cause: String)
   case dropped(DropReason)
   /// Interrupted or not begun: nothing is counted, and it is due again after so long.

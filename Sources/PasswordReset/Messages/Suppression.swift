@@ -1,4 +1,4 @@
-/// Why an address gets no mail for a while.
+/// Why an address gets no mail of a caller for a while.
 public enum SuppressionReason: String, Sendable, CaseIterable {
   /// A mail server said in the dialogue that there is no such mailbox.
   case refused
@@ -10,10 +10,11 @@ public enum SuppressionReason: String, Sendable, CaseIterable {
   case manual
 }
 
-/// An address that gets no mail. Only its keyed hash is looked up; the address itself is sealed, for
-/// operators who have to know what they release.
+/// An address that gets no mail of a caller. Only their keyed hash is looked up; the address itself
+/// is sealed, for operators who have to know what they release.
 public struct Suppression: Sendable {
   public let addressKey: KeyedHash
+  public let caller: String
   /// Made for this row; what seals the address is bound to it.
   public let id: RequestID
   public let sealed: Vault.Sealed
@@ -23,10 +24,11 @@ public struct Suppression: Sendable {
   public let lifetime: WholeDuration
 
   public init(
-    addressKey: KeyedHash, id: RequestID, sealed: Vault.Sealed, reason: SuppressionReason,
-    source: String, lifetime: WholeDuration
+    addressKey: KeyedHash, caller: String, id: RequestID, sealed: Vault.Sealed,
+    reason: SuppressionReason, source: String, lifetime: WholeDuration
   ) {
     self.addressKey = addressKey
+    self.caller = caller
     self.id = id
     self.sealed = sealed
     self.reason = reason
@@ -60,17 +62,15 @@ public struct Suppressor: Sendable {
     self.random = random
   }
 
-  /// - Parameter lifetime: nil for the configured one.
   public func suppression(
-    of address: EmailAddress, _ reason: SuppressionReason, by source: String,
-    for lifetime: WholeDuration? = nil
+    of address: EmailAddress, for caller: String, _ reason: SuppressionReason, by source: String
   ) throws(ResetError) -> Suppression {
     guard let id = RequestID(at: try clock.now(), random: try random()) else {
       throw .cryptography
     }
     return Suppression(
-      addressKey: try vault.addressKey(address), id: id,
+      addressKey: try vault.addressKey(address, caller: caller), caller: caller, id: id,
       sealed: try vault.seal(address, for: id), reason: reason, source: source,
-      lifetime: lifetime ?? self.lifetime)
+      lifetime: lifetime)
   }
 }

@@ -8,7 +8,19 @@ public protocol AccountDirectory: Sendable {
 
 /// The directory could not answer: a transient fault with a short cause for the log.
 public struct DirectoryError: Error, Sendable, Equatable {
-  public let cause: String
+  /// What a fault speaks of.
+  public enum Blame: Sendable, Equatable {
+    /// The directory: other questions would fare no better.
+    case directory
+    /// The address that was asked for; others may have a good answer.
+    case address
+  }
 
-  public init(cause: String) { self.cause = cause }
+  public let cause: String
+  public let blame: Blame
+
+  public init(cause: String, blame: Blame = .directory) {
+    self.cause = cause
+    self.blame = blame
+  }
 }

@@ -8,14 +8,21 @@ public enum HashPurpose: String, Sendable, CaseIterable {
   case receipt
 }
 
-/// The only form in which an address, an account or an Idempotency-Key is indexed: 32 bytes of
-/// HMAC-SHA-256 under a subkey of the keyring's pepper.
+/// The only form in which an address, an account or an Idempotency-Key is indexed: the first 16
+/// bytes of HMAC-SHA-256 under a subkey of the keyring's pepper.
+///
+/// 16 bytes are what a lookup key needs (RFC 2104 §5: no less than half of the hash). Two of 2^40
+/// different inputs meet with a chance below 2^-48, and without the pepper nobody can search for
+/// two that do. What must withstand a forger, the code of a token, keeps all its 32.
 public struct KeyedHash: Sendable, Hashable {
+  /// How many bytes a hash has.
+  public static let size = 16
+
   public let bytes: [UInt8]
 
-  /// Nil unless there are exactly 32 bytes.
+  /// Nil unless there are exactly 16 bytes.
   public init?(bytes: [UInt8]) {
-    guard bytes.count == 32 else { return nil }
+    guard bytes.count == Self.size else { return nil }
     self.bytes = bytes
   }
 }
@@ -47,7 +54,8 @@ public struct Pepper: Sendable {
     }
     do throws(CryptographyError) {
       guard let key = subkeys[purpose],
-        let hash = KeyedHash(bytes: try HMACSHA256.code(for: message, key: key))
+        let hash = KeyedHash(
+          bytes: Array(try HMACSHA256.code(for: message, key: key).prefix(KeyedHash.size)))
       else { throw CryptographyError.internalFailure }
       return hash
     } catch { throw ResetError.cryptography }

@@ -20,6 +20,7 @@ struct KeyringKey: Sendable {
   let createdAt: String
   private let tokenKey: Secret
   private let sealKey: Secret
+  private static let rowPurpose = Array("rekey/1 seal row".utf8)
 
   init(_ key: Secret, state: KeyState, createdAt: String) throws(CryptographyError) {
     kid = KeyID(of: key)
@@ -35,14 +36,21 @@ struct KeyringKey: Sendable {
 
   func seal(_ plaintext: [UInt8], id: RequestID) throws(ResetError) -> [UInt8] {
     do {
-      return try Seal.seal(plaintext, key: sealKey, associatedData: id.bytes)
+      return try Seal.seal(plaintext, key: sealKey(of: id), associatedData: id.bytes)
     } catch { throw .cryptography }
   }
 
   func open(_ sealed: [UInt8], id: RequestID) throws(ResetError) -> [UInt8] {
     do {
-      return try Seal.open(sealed, key: sealKey, associatedData: id.bytes)
+      return try Seal.open(sealed, key: sealKey(of: id), associatedData: id.bytes)
     } catch { throw .cryptography }
+  }
+
+  /// A key for each row, so that the number of rows is not bound by how often one AES-GCM key may
+  /// be used with random nonces (NIST SP 800-38D §8.3): a row is sealed a few times at most. The
+  /// label has a fixed length and so has the id: no two inputs are one.
+  private func sealKey(of id: RequestID) throws(CryptographyError) -> Secret {
+    try HKDFSHA256.derive(from: sealKey, salt: [], info: Self.rowPurpose + id.bytes, count: 32)
   }
 }
 
@@ -67,7 +75,8 @@ public struct Keyring: Sendable {
     return key
   }
 
-  /// Seals what is personal in a request under the signing key; the request's id is bound to it.
+  /// Seals what is personal in a row under a key that the signing key gives this row alone; its id
+  /// is bound to it once more as associated data.
   public func seal(
     _ plaintext: [UInt8], for id: RequestID
   ) throws(ResetError) -> (sealed: [UInt8], kid: KeyID) {

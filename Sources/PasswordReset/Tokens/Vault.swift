@@ -47,17 +47,17 @@ public struct Vault: Sendable {
     try keyring.value.authenticate(text, for: .reset)
   }
 
-  public func addressKey(_ address: EmailAddress) throws(ResetError) -> KeyedHash {
-    try keyring.value.pepper.hash(.address, address.identity)
+  /// What a caller's requests for an address and its suppression are found by. Callers are
+  /// strangers: equal addresses of two have nothing in common.
+  public func addressKey(
+    _ address: EmailAddress, caller: String
+  ) throws(ResetError) -> KeyedHash {
+    try keyring.value.pepper.hash(.address, bytes(caller), address.identity)
   }
 
-  /// The key that all links of an account share; without an account those of the address do.
+  /// The key that all links of an account share.
   public func accountKey(id: String, caller: String) throws(ResetError) -> KeyedHash {
     try keyring.value.pepper.hash(.account, bytes(caller), bytes("account"), bytes(id))
-  }
-
-  public func accountKey(address: EmailAddress, caller: String) throws(ResetError) -> KeyedHash {
-    try keyring.value.pepper.hash(.account, bytes(caller), bytes("address"), address.identity)
   }
 
   /// Of a caller: no caller's requests use up what another may ask.

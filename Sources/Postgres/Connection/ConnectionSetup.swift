@@ -6,14 +6,11 @@ extension ConnectionHandle {
   func setUp(
     options: [(name: String, value: String)], statements: [Statement], until deadline: Deadline
   ) throws(PostgresError) {
-    guard travelling == nil else {
-      for statement in statements { try sendPrepare(statement) }
-      return try finishPreparing(statements, resultsBefore: 0, until: deadline)
-    }
-    try sendOptions(options, untilTheEnd: true)
+    // Behind a pooler they hold for these statements alone, whose tables may be locked.
+    try sendOptions(options, untilTheEnd: travelling == nil)
     for statement in statements { try sendPrepare(statement) }
     try finishPreparing(statements, resultsBefore: 1, until: deadline)
-    try detectAbandonment(until: deadline)
+    if travelling == nil { try detectAbandonment(until: deadline) }
   }
 
   /// Lets the server end a statement whose client has gone, at most a second later: one that was

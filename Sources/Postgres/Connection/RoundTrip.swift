@@ -1,10 +1,12 @@
 import CPostgres
 
-/// What goes to the server and back in one round trip: optionally BEGIN, optionally a statement,
-/// optionally COMMIT or ROLLBACK.
+/// What goes to the server and back in one round trip: optionally BEGIN, statements of which the
+/// last one's rows come back, optionally COMMIT or ROLLBACK.
 struct RoundTrip {
+  typealias Part = (prepared: PreparedStatement, parameters: [Parameter])
+
   var begins = false
-  var statement: (prepared: PreparedStatement, parameters: [Parameter])?
+  var statements: [Part] = []
   var end: Statement?
 
   /// If no answer comes, the change may have been made: outside a transaction block every
@@ -20,7 +22,7 @@ extension ConnectionHandle {
   /// - Throws: `misuse` before anything is sent; `server`, after which the connection is in order;
   ///   `unavailable` and `deadline`, after which it is not.
   func perform(_ roundTrip: RoundTrip, until deadline: Deadline) throws(PostgresError) -> Rows {
-    if let (prepared, parameters) = roundTrip.statement {
+    for (prepared, parameters) in roundTrip.statements {
       try encoder.encode(parameters, types: prepared.parameterTypes)
     }
     guard !deadline.hasPassed else { throw .deadline() }
@@ -45,7 +47,12 @@ extension ConnectionHandle {
     if let travelling, roundTrip.isFirst {
       try sendOptions(travelling, untilTheEnd: false)
     }
-    if let (prepared, _) = roundTrip.statement { try sendEncoded(prepared) }
+    for (prepared, parameters) in roundTrip.statements {
+      if roundTrip.statements.count > 1 {
+        try encoder.encode(parameters, types: prepared.parameterTypes)
+      }
+      try sendEncoded(prepared)
+    }
     if let end = roundTrip.end { try sendEmpty(end) }
     guard unsafe PQpipelineSync(pointer) == 1 else { throw connectionError }
   }
@@ -83,11 +90,10 @@ extension ConnectionHandle {
     var rows = Rows.empty
     let before =
       (roundTrip.begins ? 1 : 0) + (travelling != nil && roundTrip.isFirst ? 1 : 0)
-    let count =
-      before + (roundTrip.statement == nil ? 0 : 1) + (roundTrip.end == nil ? 0 : 1)
-    let place = roundTrip.statement == nil ? -1 : before
+    let place = before + roundTrip.statements.count - 1
+    let count = place + 1 + (roundTrip.end == nil ? 0 : 1)
     try receiveResults(count, until: deadline) { index, result throws(PostgresError) in
-      if index == place, let statement = roundTrip.statement {
+      if index == place, let statement = roundTrip.statements.last {
         rows = try result.rows(statement.prepared.columns)
       } else if roundTrip.end == .commit, index == count - 1, result.commandTag != "COMMIT" {
         // COMMIT of a failed transaction is a ROLLBACK that reports success.

@@ -59,6 +59,9 @@ public struct Row: Sendable {
   public func uuid(_ column: Column) throws(PostgresError) -> [UInt8] {
     try required(column, .uuid)
   }
+  public func optionalUUID(_ column: Column) throws(PostgresError) -> [UInt8]? {
+    try optional(column, .uuid)
+  }
 
   /// bytea.
   public func bytes(_ column: Column) throws(PostgresError) -> [UInt8] {

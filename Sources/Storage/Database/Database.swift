@@ -15,6 +15,8 @@ public final class Database: Sendable {
   let impatientSettings: PostgresSettings
   let faults: Faults
   let logger: Logger
+  /// Links of an account that stay live, 1 to 20: what `rekey.account.mailed` has room for.
+  let keepLive: Int
   private let isServable = Mutex(false)
 
   /// Every statement reaches its rows by key, so one plan is good for all parameters and for tables
@@ -24,7 +26,7 @@ public final class Database: Sendable {
   ]
 
   public init(
-    url: PostgresURL, isPooled: Bool = false, applicationName: String, logger: Logger
+    url: PostgresURL, isPooled: Bool = false, applicationName: String, keepLive: Int, logger: Logger
   ) {
     settings = PostgresSettings(
       url: url, applicationName: applicationName, options: Self.planning, isPooled: isPooled)
@@ -33,12 +35,15 @@ public final class Database: Sendable {
       options: Self.planning, isPooled: isPooled)
     faults = Faults(logger: logger)
     self.logger = logger
+    self.keepLive = keepLive
   }
 
   /// 503 while the schema is not this version's: nothing is written half.
   func requireServable() throws(ResetError) {
     guard isServable.withLock({ $0 }) else { throw .unavailable }
   }
+
+  var keepLiveParameter: Parameter { .int4(Int32(clamping: keepLive)) }
 
   func setServable(_ value: Bool) { isServable.withLock { $0 = value } }
 

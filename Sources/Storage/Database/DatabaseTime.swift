@@ -24,10 +24,4 @@ public final class DatabaseTime: DatabaseClock {
   func observe(_ database: Timestamp) {
     last.withLock { $0 = Sighting(database: database, local: .now) }
   }
-
-  /// Nothing older than this can be alive: the longest lifetime (24 h) after the longest time a
-  /// message is tried (24 h), with an hour to spare. Bounds what queries have to look at.
-  func oldestAlive() throws(ResetError) -> RequestID {
-    .lowest(at: try now().advanced(bySeconds: -49 * 3600))
-  }
 }

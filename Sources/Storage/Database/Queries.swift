@@ -7,15 +7,17 @@ enum Queries {
   static let readWaitingTimes = query("read_waiting_times")
   static let findRequests = query("find_requests")
   static let describeRequest = query("describe_request")
-  static let lockFamily = query("lock_family")
+  static let lockAccounts = query("lock_accounts")
+  static let lockRequest = query("lock_request")
+  static let countLive = query("count_live")
   static let consumeRequest = query("consume_request")
-  static let revokeRequests = query("revoke_requests")
+  static let revokeAccounts = query("revoke_accounts")
   static let notifyWorkers = query("notify_workers")
   static let claimMessages = query("claim_messages")
   static let renewLeases = query("renew_leases")
+  static let lockMessage = query("lock_message")
   static let nameAccount = query("name_account")
   static let finishMessages = query("finish_messages")
-  static let replaceRequests = query("replace_requests")
   static let sayNoAccount = query("say_no_account")
   static let expireMessages = query("expire_messages")
   static let completeRequest = query("complete_request")
@@ -27,11 +29,10 @@ enum Queries {
   static let checkReadiness = query("check_readiness")
   static let checkOwner = query("check_owner")
   static let readClock = query("read_clock")
-  static let makePartitions = query("make_partitions")
-  static let dropPartition = query("drop_partition")
-  static let countPurgeable = query("count_purgeable")
+  static let countPages = query("count_pages")
   static let purgeDeadLetters = query("purge_dead_letters")
   static let purgeRequests = query("purge_requests")
+  static let purgeAccounts = query("purge_accounts")
   static let purgeIdempotency = query("purge_idempotency")
   static let purgeRateLimits = query("purge_rate_limits")
   static let listDeadLetters = query("list_dead_letters")
@@ -51,15 +52,17 @@ enum Queries {
     readWaitingTimes,
     findRequests,
     describeRequest,
-    lockFamily,
+    lockAccounts,
+    lockRequest,
+    countLive,
     consumeRequest,
-    revokeRequests,
+    revokeAccounts,
     notifyWorkers,
     claimMessages,
     renewLeases,
+    lockMessage,
     nameAccount,
     finishMessages,
-    replaceRequests,
     sayNoAccount,
     expireMessages,
     completeRequest,
@@ -71,11 +74,10 @@ enum Queries {
     checkReadiness,
     checkOwner,
     readClock,
-    makePartitions,
-    dropPartition,
-    countPurgeable,
+    countPages,
     purgeDeadLetters,
     purgeRequests,
+    purgeAccounts,
     purgeIdempotency,
     purgeRateLimits,
     listDeadLetters,

@@ -13,11 +13,17 @@ public struct DeadLetters: Sendable {
 
   let session: OperatorSession
   let giveUpAfter: WholeDuration
+  let keepLive: Int
 
-  /// - Parameter giveUpAfter: the age of a request after which its link is given up.
-  public init(url: PostgresURL, isPooled: Bool = false, giveUpAfter: WholeDuration) {
+  /// - Parameters:
+  ///   - giveUpAfter: the age of a request after which its link is given up.
+  ///   - keepLive: how many links of an account stay live.
+  public init(
+    url: PostgresURL, isPooled: Bool = false, giveUpAfter: WholeDuration, keepLive: Int
+  ) {
     session = OperatorSession(url: url, isPooled: isPooled, command: "dead")
     self.giveUpAfter = giveUpAfter
+    self.keepLive = keepLive
   }
 
   public func close() async { await session.close() }
@@ -41,6 +47,7 @@ public struct DeadLetters: Sendable {
         Queries.listDeadLetters,
         choice.parameters(bounds) + [
           .uuid(bounds.id), .int4(Int32(clamping: size)), .seconds(giveUpAfter),
+          .int4(Int32(clamping: keepLive)),
         ]
       ) { rows throws(PostgresError) in
         try rows.map { row throws(PostgresError) in try DeadLetter(row) }

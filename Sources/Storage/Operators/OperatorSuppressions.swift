@@ -1,9 +1,10 @@
 public import PasswordReset
 public import Postgres
 
-/// An address that gets no mail until a moment.
+/// An address that gets no mail of a caller until a moment.
 public struct SuppressedAddress: Sendable {
   public let id: RequestID
+  public let caller: String
   public let sealed: [UInt8]
   public let kid: KeyID
   public let reason: SuppressionReason
@@ -48,7 +49,7 @@ public struct OperatorSuppressions: Sendable {
     }
   }
 
-  /// Suppresses an address; where it is suppressed already, the later end counts.
+  /// Suppresses an address for a caller; where it is suppressed already, the later end counts.
   /// - Returns: what the list says of it now, and what it said before.
   public func add(
     _ suppression: Suppression
@@ -66,24 +67,24 @@ public struct OperatorSuppressions: Sendable {
     } catch { throw DatabaseProblem(error) }
   }
 
-  /// Takes an address off the list.
-  /// - Returns: what the list said of it; nil if it was not suppressed.
+  /// Takes an address off the lists of those callers that the keys are of.
+  /// - Returns: what they said of it; none where it was not suppressed.
   public func release(
-    _ addressKey: KeyedHash
-  ) async throws(DatabaseProblem) -> SuppressedAddress? {
-    try await release([.bytes(addressKey.bytes), .null])
+    _ addressKeys: [KeyedHash]
+  ) async throws(DatabaseProblem) -> [SuppressedAddress] {
+    try await release([.bytesArray(addressKeys.map(\.bytes)), .null])
   }
 
   /// The one that is listed under this id.
   public func release(id: RequestID) async throws(DatabaseProblem) -> SuppressedAddress? {
-    try await release([.null, .uuid(id.bytes)])
+    try await release([.null, .uuid(id.bytes)]).first
   }
 
   private func release(
     _ parameters: [Parameter]
-  ) async throws(DatabaseProblem) -> SuppressedAddress? {
+  ) async throws(DatabaseProblem) -> [SuppressedAddress] {
     try await session.read(Queries.releaseSuppression, parameters) {
-      rows throws(PostgresError) in try SuppressedAddress.all(rows).first
+      rows throws(PostgresError) in try SuppressedAddress.all(rows)
     }
   }
 }
@@ -94,8 +95,9 @@ extension SuppressedAddress {
       throw Row.unreadable
     }
     self.init(
-      id: try row.requestID("id"), sealed: try row.bytes("sealed"), kid: try row.keyID("kid"),
-      reason: reason, source: try row.text("source"), since: try row.moment("created_at"),
+      id: try row.requestID("id"), caller: try row.text("caller"),
+      sealed: try row.bytes("sealed"), kid: try row.keyID("kid"), reason: reason,
+      source: try row.text("source"), since: try row.moment("created_at"),
       until: try row.moment("expires_at"))
   }
 

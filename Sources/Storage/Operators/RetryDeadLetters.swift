@@ -48,6 +48,7 @@ extension DeadLetters {
         choice.parameters(bounds) + [
           .uuid(bounds.id), .int4(Int32(clamping: batch)), .seconds(giveUpAfter),
           .seconds(many ? Self.spread : WholeDuration(seconds: 0)),
+          .int4(Int32(clamping: keepLive)),
         ]
       goesOn = try await session.batch(Queries.retryDeadLetters, parameters) {
         rows throws(PostgresError) in

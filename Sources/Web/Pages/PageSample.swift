@@ -31,7 +31,7 @@ struct PageSample {
   /// Without the right field or address the button of a dead link would lead nowhere.
   private func checkButton() throws(TemplateProblem) {
     let at = Timestamp(microseconds: 0)
-    for refusal in [TokenRefusal.expired, .used(at: at), .replaced(at: at), .revoked(at: at)] {
+    for refusal in [TokenRefusal.expired] + Self.dated(at) {
       let tags = render(refusal, token: Self.token).htmlTags
       let forms = tags.filter { $0.hasPrefix("<form ") }
       let fields = tags.filter { $0.hasPrefix("<input ") && $0.contains(" name=\"token\"") }
@@ -64,9 +64,12 @@ struct PageSample {
 
   private func texts(at microseconds: Int64) -> [String] {
     let at = Timestamp(microseconds: microseconds)
-    return [TokenRefusal.used(at: at), .replaced(at: at), .revoked(at: at)].map {
-      render($0, token: nil)
-    }
+    return Self.dated(at).map { render($0, token: nil) }
+  }
+
+  private static func dated(_ at: Timestamp) -> [TokenRefusal] {
+    [.used(at: at), .replaced(at: at)]
+      + RevokeReason.allCases.map { .revoked(at: at, reason: $0) }
   }
 }
 

@@ -12,7 +12,7 @@ enum PageSchema {
   static let dead = page(
     TemplateNames(
       optional: ["token", "brand"], choices: [["used", "expired", "replaced", "revoked"]],
-      inside: ["used": moment, "replaced": moment, "revoked": moment]),
+      inside: ["used": moment, "replaced": moment, "revoked": revocation]),
     partials: ["moment"])
   static let limited = page(TemplateNames(values: ["minutes"], flags: ["one"]))
   static let problem = page(TemplateNames(flags: ["unavailable"]))
@@ -25,6 +25,9 @@ enum PageSchema {
 
   private static let moment = TemplateNames(
     values: ["day", "year", "time"], choices: [months])
+  private static let revocation = TemplateNames(
+    values: moment.values,
+    choices: moment.choices + [["another_used", "withdrawn", "password_changed"]])
 
   private static func page(_ names: TemplateNames, partials: [String] = []) -> TemplateSchema {
     TemplateSchema(.html, names, partials: partials, layout: "layout")
@@ -41,11 +44,22 @@ enum PageValues {
     switch refusal {
     case .invalid: return nil
     case .used(let at): values["used"] = .section(moment(at))
-    case .revoked(let at): values["revoked"] = .section(moment(at))
+    case .revoked(let at, let reason):
+      var revoked = moment(at)
+      revoked[name(of: reason)] = .flag(true)
+      values["revoked"] = .section(revoked)
     case .replaced(let at): values["replaced"] = .section(moment(at))
     case .expired: values["expired"] = .flag(true)
     }
     return values
+  }
+
+  private static func name(of reason: RevokeReason) -> String {
+    switch reason {
+    case .siblingConsumed: "another_used"
+    case .invalidated: "withdrawn"
+    case .completed: "password_changed"
+    }
   }
 
   /// In UTC, to the minute. The words for it are those of the language.

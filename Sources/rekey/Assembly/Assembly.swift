@@ -24,8 +24,8 @@ struct Assembly: Sendable {
   let signal = WakeSignal()
   let loop: TransferLoop
   let suppressions: StoredSuppressions
-  /// Once this process works.
-  let chain: Reloadable<TransportChain?>
+  /// How transports and directories fare, once this process works.
+  let states = Reloadable<@Sendable () -> [TransportState]>({ [] })
   let hasOwnPages: Bool
   let pages: Reloadable<Pages>
   let composer: ReloadableComposer
@@ -36,7 +36,7 @@ struct Assembly: Sendable {
     let url = try settings.require(settings.databaseURL, ConfigurationKey.databaseURL)
     database = Database(
       url: url, isPooled: settings.isBehindPooler, applicationName: "rekey \(name)",
-      logger: logger)
+      keepLive: settings.keepLive, logger: logger)
     keyring = Reloadable(try Self.readKeyring(settings))
     callerKeys = Reloadable(try Self.readCallerKeys(settings))
     callers = Reloadable(try CallerBook(settings))
@@ -46,14 +46,14 @@ struct Assembly: Sendable {
     composer = ReloadableComposer(renderer: Reloadable(try Self.readRenderer(settings)))
     suppressions = StoredSuppressions(database)
     loop = try TransferLoop(
-      maxConnections: settings.concurrency * (settings.transports.count + 2),
-      maxConnectionsPerHost: settings.concurrency)
-    let chain = Reloadable<TransportChain?>(nil)
-    self.chain = chain
+      // Directories that hang take none that mails need, also where all are of one origin.
+      maxConnections: settings.concurrency * (settings.transports.count + 2)
+        + Self.widthOfDirectories(settings),
+      maxConnectionsPerHost: settings.concurrency + Self.widthOfDirectories(settings))
     readiness = ProcessReadiness(
       database: DatabaseReadiness(database),
       keyring: { (try? Self.readKeyring(settings)) != nil },
-      transports: { chain.value?.states ?? [] })
+      transports: { [states] in states.value() })
   }
 
   static func readKeyring(_ settings: Settings) throws(ConfigurationProblem) -> Keyring {

@@ -1,4 +1,5 @@
 import Accounts
+import Delivery
 import Formats
 import Foundation
 import Logging
@@ -8,21 +9,39 @@ import Storage
 
 extension Assembly {
   /// One directory for everybody, and one for each caller that has chosen its own.
-  func directories() throws -> @Sendable (Caller) -> (any AccountDirectory)? {
-    let directories = try settings.perCaller { try directory($0.directory) }
-    return { caller in directories(caller.name) }
+  func makeDirectories() throws -> PerCaller<QueuedDirectory> {
+    try PerCaller(settings) { choices, caller in
+      try directory(choices.directory, name: Self.nameOfDirectory(of: caller))
+    }
   }
 
-  private func directory(_ choice: DirectoryChoice) throws -> (any AccountDirectory)? {
+  /// Among the names of transports, with at most 64 octets as a caller's name has.
+  private static func nameOfDirectory(of caller: String?) -> String {
+    guard let caller else { return "accounts" }
+    return caller.utf8.count <= 55 ? "accounts/\(caller)" : caller
+  }
+
+  /// Questions on the way at once to all directories, at most.
+  static func widthOfDirectories(_ settings: Settings) -> Int {
+    HTTPDirectory.width * (settings.own.count + 1)
+  }
+
+  private func directory(_ choice: DirectoryChoice, name: String) throws -> QueuedDirectory? {
+    let (directory, width): (any AccountDirectory, Int)
     switch choice {
     case .none: return nil
     case .http(let url, let secretFile):
-      return HTTPDirectory(
+      directory = HTTPDirectory(
         url, policy: settings.addresses, clock: database.time,
         secrets: try Self.webhookSecrets(secretFile, ConfigurationKey.accountsSecretFile),
         makeID: { "msg_" + UUID().uuidString.lowercased() }, through: loop)
+      width = HTTPDirectory.width
     case .sql(let databaseURL, let query):
-      return SQLDirectory(databaseURL: databaseURL, query: query, policy: settings.addresses)
+      directory = SQLDirectory(databaseURL: databaseURL, query: query, policy: settings.addresses)
+      width = SQLDirectory.width
+    }
+    return QueuedDirectory(directory, name: name, width: width, logger: logger) {
+      [signal] in signal.send()
     }
   }
 

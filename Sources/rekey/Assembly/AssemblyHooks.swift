@@ -8,11 +8,11 @@ import Web
 
 extension Assembly {
   /// Those that configuration has keys for.
-  func hooks() throws(ConfigurationProblem) -> ProviderHooks {
+  func hooks(_ reader: any RequestReader) throws(ConfigurationProblem) -> ProviderHooks {
     let (files, addresses) = (settings.hooks, settings.addresses)
     let take = TakeProviderReports(
-      store: suppressions, suppressor: suppressor, vault: vault,
-      subscribers: subscribers)
+      store: suppressions, reader: reader, suppressor: suppressor, vault: vault,
+      callers: { [callerKeys] in callerKeys.value.callers }, subscribers: subscribers)
     let hooks: [(any ProviderHook)?] = [
       try Self.hook(files.sendGrid, ConfigurationKey.hooksSendGridKeyFile) {
         text throws(HookProblem) in try SendGridHook(file: text, addresses: addresses)

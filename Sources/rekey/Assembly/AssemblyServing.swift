@@ -27,7 +27,7 @@ extension Assembly {
       complete: CompleteReset(completer: tokens, callers: callers),
       invalidate: InvalidateAccount(revoker: tokens, vault: vault), reader: reader,
       readiness: readiness, vault: vault, callers: callers, addresses: settings.addresses,
-      pages: pages, hooks: try hooks())
+      pages: pages, hooks: try hooks(reader))
   }
 
   /// Both listeners, and with a worker of its own what that needs.

@@ -12,22 +12,22 @@ extension Assembly {
     let outbox = StoredOutbox(
       database,
       settings: .init(
-        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp,
-        keepLive: settings.keepLive))
+        lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: giveUp))
     let chain = try makeChain()
-    self.chain.replace(with: chain)
-    let (partitions, upkeep) = (Partitions(database), OutboxUpkeep(database))
+    let directories = try makeDirectories()
+    states.replace { chain.states + directories.all.map(\.state) }
+    let upkeep = OutboxUpkeep(database)
     guard let worker = RequestID(bytes: try SecureRandom.bytes(16)) else {
       throw CommandFailure(description: "no random bytes")
     }
     return [
-      Upkeep("partitions made", logger: logger) { try await partitions.makeAhead() },
       Upkeep("outbox tended", every: .seconds(3600), logger: logger) { try await upkeep.tend() },
       OutboxExpiry(
-        outbox: outbox, chain: chain, subscribers: subscribers,
+        outbox: outbox, states: states.value, subscribers: subscribers,
         tell: { try await upkeep.tell($0, of: worker) }, logger: logger),
       DeliveryWorker(
-        outbox: outbox, mail: try mailDelivery(outbox, chain), events: try eventDelivery(outbox),
+        outbox: outbox, mail: try mailDelivery(outbox, chain, directories),
+        events: try eventDelivery(outbox),
         signal: signal, rules: .init(events: eventWidth, lease: settings.lease)),
     ]
   }
@@ -53,15 +53,18 @@ extension Assembly {
   /// Events are few, and there is one app or a handful.
   private var eventWidth: Int { min(10, settings.concurrency) }
 
-  private func mailDelivery(_ outbox: StoredOutbox, _ chain: TransportChain) throws -> MailDelivery
-  {
+  private func mailDelivery(
+    _ outbox: StoredOutbox, _ chain: TransportChain, _ directories: PerCaller<QueuedDirectory>
+  ) throws -> MailDelivery {
     let base = try settings.require(settings.publicURL, ConfigurationKey.publicURL).text
+    let requests = StoredRequests(database)
     return MailDelivery(
       MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor,
-        vault: vault, callers: callers, directory: try directories(), composer: composer,
+        vault: vault, callers: callers, directory: { directories[$0.name] }, composer: composer,
         chain: chain, link: { token in "\(base)/reset/verify?token=\(token)" },
-        lifetime: settings.lifetime, giveUp: giveUp, poisonAfter: settings.poisonAfter),
+        lifetime: settings.lifetime, giveUp: giveUp, poisonAfter: settings.poisonAfter,
+        refusal: { id throws(ResetError) in try await requests.find(id)?.refusal }),
       logger: logger)
   }
 
@@ -88,10 +91,11 @@ extension Assembly {
   }
 
   private func eventDelivery(_ outbox: StoredOutbox) throws -> EventDelivery {
-    EventDelivery(
+    let transports = try PerCaller(settings) { choices, _ in try eventTransport(choices.events) }
+    return EventDelivery(
       EventDelivery.Parts(
         outbox: outbox, vault: vault,
-        transport: try settings.perCaller { try eventTransport($0.events) }, giveUp: giveUp,
+        transport: { transports[$0] }, giveUp: giveUp,
         width: max(1, eventWidth / 2), poisonAfter: settings.poisonAfter),
       logger: logger)
   }

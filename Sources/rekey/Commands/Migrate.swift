@@ -3,7 +3,7 @@ import Storage
 
 struct Migrate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Bring the database to the newest schema and make day partitions.",
+    abstract: "Bring the database to the newest schema.",
     discussion: """
       Run as the owner of the schema; then sql/roles.sql as an administrator gives the running roles \
       their rights.

@@ -163,7 +163,7 @@ import Testing
   @Test func `of a stored address the list is asked`() async throws {
     let fixture = try MailFixture()
     let account = try Sample.account()
-    let key = try fixture.vault.addressKey(account.email)
+    let key = try fixture.vault.addressKey(account.email, caller: "shop")
     fixture.suppressions.state.update { $0.keys = [key] }
     let end = try await fixture.deliver(fixture.message(.known(account)))
     #expect(end.outcome == .dropped(.suppressed) && fixture.suppressions.state.value.asked == 1)

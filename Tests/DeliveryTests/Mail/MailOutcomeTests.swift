@@ -67,7 +67,10 @@ import Testing
     let end = try await fixture.deliver(fixture.message(.known(Sample.account())))
     #expect(end.outcome == .dead(cause: "rcpt_550_5.1.1") && end.report == .deliveryFailed)
     let suppression = try #require(fixture.suppressions.state.value.added.first)
-    #expect(try suppression.addressKey == fixture.vault.addressKey(Sample.account().email))
+    #expect(
+      try suppression.addressKey
+        == fixture.vault.addressKey(Sample.account().email, caller: "shop"))
+    #expect(suppression.caller == "shop")
     #expect(suppression.reason == .refused && suppression.source == "2-smtp")
     #expect(suppression.lifetime.seconds == 86_400)
   }

@@ -44,6 +44,51 @@ final class Directory: AccountDirectory {
   }
 }
 
+/// A directory that answers nobody until a test lets it, or until the question's task is cancelled.
+final class SilentDirectory: AccountDirectory {
+  struct State: Sendable {
+    var asked = 0
+    var open: [CheckedContinuation<Void, Never>] = []
+    var answer: Result<Account?, DirectoryError>?
+  }
+
+  let state = Watched(State())
+
+  func account(
+    for address: EmailAddress, caller: Caller
+  ) async throws(DirectoryError) -> Account? {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isAnswered = state.update { state in
+          state.asked += 1
+          if state.answer == nil, !Task.isCancelled { state.open.append(continuation) }
+          return state.answer != nil || Task.isCancelled
+        }
+        if isAnswered { continuation.resume() }
+      }
+    } onCancel: {
+      letGo()
+    }
+    guard let answer = state.value.answer else { throw DirectoryError(cause: "timeout") }
+    return try answer.get()
+  }
+
+  /// From now on all are answered so.
+  func answer(_ answer: Result<Account?, DirectoryError>) {
+    state.update { $0.answer = answer }
+    letGo()
+  }
+
+  /// Those who are asking now get no answer.
+  func letGo() {
+    let open = state.update { state in
+      defer { state.open = [] }
+      return state.open
+    }
+    for continuation in open { continuation.resume() }
+  }
+}
+
 /// A list of suppressed addresses.
 final class Suppressions: SuppressionList {
   struct State: Sendable {

@@ -13,10 +13,15 @@ struct MailFixture {
   var suppressions = Suppressions()
   var transports: [any MailTransport] = [Transport()]
   var width = 4
-  var directory: Directory?
+  /// Asked for the accounts of all callers but `free`, so many at once.
+  var directory: (any AccountDirectory)?
+  var directoryWidth = 4
   var schedule = RetrySchedule()
   var settings: CallerSettings
   var poisonAfter = 5
+  /// What a link is found to be that is judged once more before it is sent.
+  var refusal: @Sendable (RequestID) async throws(ResetError) -> TokenRefusal? = { _ in nil }
+  var judgedFor = Duration.seconds(60)
 
   init(outbox: ScriptedOutbox = ScriptedOutbox()) throws {
     vault = try TestVault.make()
@@ -28,22 +33,30 @@ struct MailFixture {
     TransportChain(transports, width: width, logger: book.logger, now: now)
   }
 
+  private func queuedDirectory() -> QueuedDirectory? {
+    directory.map {
+      QueuedDirectory($0, name: "accounts", width: directoryWidth, logger: book.logger) {}
+    }
+  }
+
   func delivery(_ chain: TransportChain) -> MailDelivery {
     let suppressor = Suppressor(
       vault: vault, lifetime: WholeDuration(seconds: 86_400), clock: StandingClock()
     ) { [UInt8](repeating: 7, count: 10) }
+    let queued = queuedDirectory()
     return MailDelivery(
       MailParts(
         outbox: outbox, suppressions: suppressions, suppressor: suppressor, vault: vault,
         callers: Reloadable(CallerBook(common: settings, own: [:])),
-        directory: { [directory] _ in directory }, composer: composer, chain: chain,
+        directory: { $0.name == "free" ? nil : queued }, composer: composer, chain: chain,
         link: { "https://reset.example.com/reset/verify?token=\($0)" },
         lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: poisonAfter,
-        schedule: schedule),
+        schedule: schedule, refusal: refusal, judgedFor: judgedFor),
       logger: book.logger)
   }
 
-  /// Delivers through a chain of its own, and sees that the permit comes back in every case.
+  /// Delivers through a chain of its own, and sees that a permit is taken for the transport alone
+  /// and comes back in every case.
   func attempt(
     _ message: ClaimedMessage, asked: ContinuousClock.Instant = .now
   ) async throws -> [ScriptedOutbox.Finish] {
@@ -51,10 +64,16 @@ struct MailFixture {
     let held = HeldMessage(message, asked: asked, lease: Sample.lease)
     let woken = WakeSignal()
     chain.permits.wake(woken)
-    let work = try #require(delivery(chain).begin(held))
-    await work()
+    let delivery = delivery(chain)
+    var step = delivery.first(held)
+    while case .asks(let ask) = step {
+      step = await ask()
+      #expect(chain.onTheWay.allSatisfy { $0 == 0 })
+    }
+    let permits = if case .ready = step { 1 } else { 0 }
+    try await step.run()
     #expect(chain.onTheWay.allSatisfy { $0 == 0 })
-    #expect(await woken.count() == 1)
+    #expect(await woken.count() == permits)
     let finishes = outbox.state.value.finishes
     #expect(finishes.allSatisfy { $0.message == message.id })
     return finishes
@@ -75,10 +94,31 @@ struct MailFixture {
   }
 }
 
+extension Step {
+  /// Takes a message that needs to ask nobody to its end.
+  func run() async throws {
+    switch self {
+    case .asks: Issue.record("asks")
+    case .ends(let work): await work()
+    case .ready(let begin):
+      let work = try #require(begin())
+      await work()
+    }
+  }
+}
+
 extension AttemptOutcome {
   /// The pause in seconds and the cause of another try.
   var retried: (after: Int64, cause: String)? {
-    if case .retry(let after, let cause) = self { (after.seconds, cause) } else { nil }
+    switch self {
+    case .retry(let after, let cause), .uncertain(let after, let cause): (after.seconds, cause)
+    default: nil
+    }
+  }
+
+  /// The seconds after which it is due again, nothing counted.
+  var released: Int64? {
+    if case .released(let after) = self { after.seconds } else { nil }
   }
 
   static let handedBack = AttemptOutcome.released(after: WholeDuration(seconds: 0))

@@ -17,7 +17,9 @@ final class TestDelivery: MessageDelivery {
 
   var demand: Int { state.withLock { $0.room + $0.ahead } }
 
-  func begin(_ message: HeldMessage) -> Work? {
+  func first(_ message: HeldMessage) -> Step { .ready { self.begin(message) } }
+
+  private func begin(_ message: HeldMessage) -> Work? {
     defer { tries.update { $0 += 1 } }
     let isIn = state.withLock { state in
       guard state.room > 0 else { return false }

@@ -63,7 +63,7 @@ final class Checkpoint: MailTransport, EventTransport {
 
   func deliver(_ event: Event) async -> DeliveryOutcome { await wait() }
 
-  private func wait() async -> DeliveryOutcome {
+  func wait() async -> DeliveryOutcome {
     let ticket = state.update { state in
       state.arrived += 1
       return state.arrived

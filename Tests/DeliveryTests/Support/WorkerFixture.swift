@@ -20,11 +20,13 @@ struct WorkerFixture {
 
   func setting(
     width: Int = 3, lease: Int64 = 90, poll: Duration = .seconds(3600),
-    transport: (any MailTransport)? = nil, events: (any EventTransport)? = nil
+    transport: (any MailTransport)? = nil, events: (any EventTransport)? = nil,
+    directory: (any AccountDirectory)? = nil
   ) throws -> Setting {
     var mail = try MailFixture(outbox: outbox)
     mail.transports = [transport ?? checkpoint]
     mail.width = width
+    mail.directory = directory
     let chain = mail.chain()
     let told = events ?? app
     let eventDelivery = EventDelivery(
@@ -53,10 +55,11 @@ struct WorkerFixture {
   }
 
   func add(
-    _ numbers: ClosedRange<Int>, _ setting: Setting, to queue: OutboxQueue = .mail
+    _ numbers: ClosedRange<Int>, _ setting: Setting, to queue: OutboxQueue = .mail,
+    for caller: String = "shop"
   ) throws {
     let messages = try numbers.map { number in
-      var draft = Draft(number: number)
+      var draft = Draft(number: number, caller: caller)
       if queue == .events { (draft.kind, draft.event) = (.event, .requestConsumed) }
       if queue == .suspects { draft.lost = 1 }
       return try setting.mail.message(.unasked, draft)

@@ -57,7 +57,7 @@ def test_the_list_masks_addresses_and_reveals_them_on_demand(rekey: Installation
     assert listed(rekey, "--reveal", "--limit", "1")[0]["address"] == "bob@example.test"
     text = rekey.succeed("suppressions", "list")
     assert "bob" not in text
-    assert f"{found[0]['id']} reason=manual source=operator since=" in text
+    assert f"{found[0]['id']} caller=shop reason=manual source=operator since=" in text
     assert json.loads(
         rekey.succeed("suppressions", "list", "--json", "--limit", "1", REKEY_KEYRING_FILE="")
     )["address"] is None  # fmt: skip
@@ -100,6 +100,26 @@ def test_the_later_end_counts_and_what_was_done_is_told(rekey: Installation):
     assert days(add()) == 30
 
 
+def test_callers_have_lists_of_their_own(rekey: Installation):
+    first = rekey.succeed("callers", "list").split()[0]
+    rekey.succeed("callers", "add", "other")
+    add = ("suppressions", "add", "ann@example.test", "--json")
+    (one,) = [json.loads(line) for line in rekey.succeed(*add, "--caller", "other").splitlines()]
+    assert (one["caller"], one["done"]) == ("other", "added")
+    both = [json.loads(line) for line in rekey.succeed(*add).splitlines()]
+    assert sorted((one["caller"], one["done"]) for one in both) == sorted(
+        [(first, "added"), ("other", "extended")]
+    )
+    release = ("suppressions", "release", "ann@example.test")
+    assert " caller=other " in rekey.succeed(*release, "--caller", "other")
+    assert [one["caller"] for one in listed(rekey)] == [first]
+    assert rekey.run(*release, "--caller", "other").returncode == 1
+    assert f" caller={first} " in rekey.succeed(*release)
+    # A caller without a key is still one.
+    rekey.succeed("suppressions", "add", "ann@example.test", "--caller", "gone")
+    assert [one["caller"] for one in listed(rekey)] == ["gone"]
+
+
 def test_the_configured_lifetime_is_the_default(rekey: Installation):
     rekey.succeed("suppressions", "add", "ann@example.test", REKEY_SUPPRESSIONS_LIFETIME="1h")
     assert days(listed(rekey)[0]) == 1 / 24
@@ -140,6 +160,7 @@ def test_the_rights_of_an_operator_are_enough(rekey: Installation):
     [["add"], ["add", "a@b.test", "c@d.test"], ["add", "a@b.test", "--for", "59m"],
      ["add", "a@b.test", "--for", "3651d"], ["add", "a@b.test", "--for", "30"],
      ["add", "a@b.test", "--reason", "x"], ["list", "--reason", "x"], ["list", "--limit", "0"],
+     ["add", "a@b.test", "--caller", "A b"], ["release", "--id", FAR, "--caller", "a"],
      ["release"], ["release", "a@b.test", "--id", FAR], ["release", "--id", "x"]],
 )  # fmt: skip
 def test_wrong_usage_is_64(arguments: list[str]):

@@ -19,6 +19,12 @@ final class APIServer: Sendable {
 
   private final class Log: Sendable {
     let calls = Mutex<[Call]>([])
+    let (arrivals, arrival) = AsyncStream<Call>.makeStream()
+
+    func add(_ call: Call) {
+      calls.withLock { $0.append(call) }
+      arrival.yield(call)
+    }
   }
 
   private let log = Log()
@@ -35,7 +41,7 @@ final class APIServer: Sendable {
           headers[parts[0].lowercased()] = parts.count == 2 ? String(parts[1].dropFirst()) : ""
         }
         let body = connection.bytes(headers["content-length"].flatMap { Int($0) } ?? 0)
-        log.calls.withLock { $0.append(Call(request: request, headers: headers, body: body)) }
+        log.add(Call(request: request, headers: headers, body: body))
         guard let answer else {
           while connection.byte() != nil {}
           return
@@ -53,6 +59,9 @@ final class APIServer: Sendable {
 
   var calls: [Call] { log.calls.withLock { $0 } }
   var port: UInt16 { server.port }
+
+  /// Returns when a call has been read, which whoever gets no answer cannot know.
+  func called() async { for await _ in log.arrivals { return } }
 }
 
 /// A lease that answers as told, and counts how often it was asked.

@@ -1,3 +1,4 @@
+import Glibc
 import PasswordReset
 import Testing
 
@@ -169,14 +170,20 @@ struct DomainTable: DomainEncoding {
   func `a flood is refused before it is looked at`() {
     let flood = String(repeating: "a.", count: 32_768) + "@"
     let signs = String(repeating: "@", count: 1 << 20)
-    let clock = ContinuousClock()
     // The best of several, since other tests share the machine.
     let best = (0..<20).map { _ in
-      clock.measure {
-        #expect(problem(flood) == .tooLong)
-        #expect(problem(signs) == .tooLong)
-      }
+      let start = processorTime()
+      #expect(problem(flood) == .tooLong)
+      #expect(problem(signs) == .tooLong)
+      return processorTime() - start
     }.min()
     #expect(best ?? .seconds(1) < .milliseconds(5))
   }
+}
+
+/// What this thread has computed so far; waiting for a processor is no part of it.
+private func processorTime() -> Duration {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }

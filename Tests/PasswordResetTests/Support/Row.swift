@@ -11,14 +11,18 @@ struct Row {
   var consumerKey: KeyedHash?
   var revokedAt: Timestamp?
   var revokeReason: RevokeReason?
+  var replacedAt: Timestamp?
+  var sentAt: Timestamp?
   var readAt = Timestamp.after(60)
 
   func stored(in vault: Vault) throws -> StoredRequest {
     let id = try Sample.id(id)
     let sealed = try vault.seal(details ?? Sample.details(), for: id)
     return StoredRequest(
-      id: id, sealed: sealed.bytes, kid: sealed.kid, caller: caller, createdAt: Sample.moment,
-      sentAt: nil, expiresAt: expiresAt, consumedAt: consumedAt, consumerKey: consumerKey,
-      revokedAt: revokedAt, revokeReason: revokeReason, droppedAt: nil, readAt: readAt)
+      id: id, sealed: sealed.bytes, kid: sealed.kid, caller: caller,
+      addressKey: try vault.addressKey(Sample.address(), caller: caller), accountKey: nil,
+      createdAt: Sample.moment, sentAt: sentAt, expiresAt: expiresAt, consumedAt: consumedAt,
+      consumerKey: consumerKey, revokedAt: revokedAt, revokeReason: revokeReason,
+      replacedAt: replacedAt, droppedAt: nil, readAt: readAt)
   }
 }

@@ -163,6 +163,46 @@ import Testing
     #expect(try keyring.open(sealed, kid: kid, for: Sample.id()) == [1, 2, 3])
   }
 
+  /// Computed by another implementation of HKDF and AES-GCM for the fixed signing key and id, with
+  /// the nonce 00 … 0b and the text `ada`.
+  @Test func `a row is sealed under a key of its own, with its id as associated data`() throws {
+    let kid = try #require(KeyID(bytes: [0x7A, 0xB5, 0x54, 0xB3]))
+    let keyring = try Sample.keyring()
+    let sealed = try #require(
+      Hex.decode("000102030405060708090a0b6e3539e08e5edcc62f5a437b3791710d65cb8f"))
+    #expect(try keyring.open(sealed, kid: kid, for: Sample.id()) == Array("ada".utf8))
+    let others = [
+      // Under the key that the rows' keys are made from.
+      "000102030405060708090a0b855b2b9e4432ae68aad523e9b46016e539f5b1",
+      // Under the key of the id that ends in ac, bound to this id.
+      "000102030405060708090a0b00b2adde57088a8c4afc49c0744521a3da9833",
+      // Under this row's key, bound to the id that ends in ac.
+      "000102030405060708090a0b6e353991eb5a1b35bc04726af9f3066217519f",
+    ]
+    for other in try others.map({ try #require(Hex.decode($0)) }) {
+      for id in [try Sample.id(), try Sample.id("019aa6b2-7c00-7123-8456-0123456789ac")] {
+        #expect(throws: ResetError.cryptography) { try keyring.open(other, kid: kid, for: id) }
+      }
+    }
+  }
+
+  @Test func `what was sealed for a row opens for no other`() throws {
+    let keyring = try Sample.keyring()
+    let (sealed, kid) = try keyring.seal([1, 2, 3], for: Sample.id())
+    let neighbour = try Sample.id("019aa6b2-7c00-7123-8456-0123456789ac")
+    #expect(throws: ResetError.cryptography) {
+      try keyring.open(sealed, kid: kid, for: neighbour)
+    }
+  }
+
+  @Test func `a row that is sealed again has another nonce`() throws {
+    let keyring = try Sample.keyring()
+    let nonces = try (0..<3).map { _ in
+      try keyring.seal([1, 2, 3], for: Sample.id()).sealed.prefix(12)
+    }
+    #expect(Set(nonces).count == 3)
+  }
+
   @Test func `a row whose key is gone is not opened`() throws {
     let (sealed, kid) = try Sample.keyring().seal([1, 2, 3], for: Sample.id())
     let keyring = try Sample.keyring(Sample.stranger, Sample.pepper)

@@ -19,30 +19,45 @@ import Testing
     #expect(try refusal(Row(readAt: .after(1801))) == .expired)
   }
 
-  @Test(arguments: [
-    (RevokeReason.invalidated, TokenRefusal.revoked(at: .after(2))),
-    (.siblingConsumed, .revoked(at: .after(2))), (.completed, .revoked(at: .after(2))),
-    (.replaced, .replaced(at: .after(2))),
-  ])
-  func `a revoked request says how and when`(_ reason: RevokeReason, _ refusal: TokenRefusal) throws
+  @Test(arguments: RevokeReason.allCases)
+  func `a revoked request says why and when`(_ reason: RevokeReason) throws {
+    #expect(
+      try refusal(Row(revokedAt: .after(2), revokeReason: reason))
+        == .revoked(at: .after(2), reason: reason))
+  }
+
+  @Test func `used comes before revoked, revoked before replaced, replaced before expired`() throws
   {
-    #expect(try self.refusal(Row(revokedAt: .after(2), revokeReason: reason)) == refusal)
-  }
-
-  @Test func `used comes before revoked, replaced and expired`() throws {
-    for reason in [RevokeReason.invalidated, .replaced] {
-      let row = Row(
-        consumedAt: .after(1), revokedAt: .after(2), revokeReason: reason, readAt: .after(9999))
-      #expect(try refusal(row) == .used(at: .after(1)))
-    }
-  }
-
-  @Test func `revoked and replaced come before expired`() throws {
-    var row = Row(revokedAt: .after(2), revokeReason: .invalidated, readAt: .after(9999))
-    #expect(try refusal(row) == .revoked(at: .after(2)))
-    row.revokeReason = .replaced
-    #expect(try refusal(row) == .replaced(at: .after(2)))
+    var row = Row(
+      consumedAt: .after(1), revokedAt: .after(2), revokeReason: .invalidated,
+      replacedAt: .after(1), readAt: .after(9999))
+    #expect(try refusal(row) == .used(at: .after(1)))
+    row.consumedAt = nil
+    #expect(try refusal(row) == .revoked(at: .after(2), reason: .invalidated))
     row.revokedAt = nil
+    #expect(try refusal(row) == .replaced(at: .after(1)))
+    row.replacedAt = nil
+    #expect(try refusal(row) == .expired)
+  }
+
+  @Test func `what had expired before it was revoked or replaced stays expired`() throws {
+    var row = Row(revokedAt: .after(1800), revokeReason: .completed, readAt: .after(9999))
+    row.sentAt = .after(1)
+    #expect(try refusal(row) == .expired)
+    (row.revokedAt, row.replacedAt) = (nil, .after(1800))
+    #expect(try refusal(row) == .expired)
+    row.replacedAt = .after(1799)
+    #expect(try refusal(row) == .replaced(at: .after(1799)))
+  }
+
+  @Test func `what was never mailed is revoked, however late`() throws {
+    let row = Row(revokedAt: .after(1800), revokeReason: .completed, readAt: .after(9999))
+    #expect(try refusal(row) == .revoked(at: .after(1800), reason: .completed))
+  }
+
+  @Test func `a clock that steps back revives nothing`() throws {
+    var row = Row(revokedAt: .after(1900), revokeReason: .completed, readAt: .after(60))
+    row.sentAt = .after(1)
     #expect(try refusal(row) == .expired)
   }
 

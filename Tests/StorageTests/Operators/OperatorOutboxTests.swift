@@ -58,14 +58,14 @@ import Testing
   /// dead; and an event that is due for five minutes.
   private static let messages = """
     INSERT INTO rekey.outbox (id, request_id, kind, event, attempt, run_at, leased_until, dead_at, last_error)
-    SELECT gen_random_uuid(), gen_random_uuid(), m.kind, m.event, 1, now + m.due * interval '1 us',
+    SELECT id, id, m.kind, m.event, 1, now + m.due * interval '1 us',
       now + m.lease * interval '1 us', now + m.dead * interval '1 us',
       CASE WHEN m.dead IS NOT NULL THEN 'x' END
     FROM test_clock.clock, (VALUES
       ('link', NULL, 0, NULL::int, NULL::int), ('link', NULL, -120000000, NULL, NULL),
       ('link', NULL, 1, NULL, NULL), ('link', NULL, 1, 1, NULL), ('link', NULL, 0, 0, NULL),
       ('link', NULL, 0, NULL, 0), ('event', 'request.consumed', -300000000, NULL, NULL)
-    ) AS m(kind, event, due, lease, dead)
+    ) AS m(kind, event, due, lease, dead), LATERAL (SELECT gen_random_uuid(), m.due) AS i(id)
     """
 
   @Test func `statistics tell the pause, the suppressions that count, and five causes`()

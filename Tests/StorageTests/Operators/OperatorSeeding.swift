@@ -40,12 +40,12 @@ extension TestDatabase {
       """
       WITH made AS (
         INSERT INTO rekey.reset_request (id, address_key, sealed, kid, caller, created_at, expires_at)
-        SELECT rekey.new_id(), sha256('seed'), '', '\\x01020304', 'app', clock_timestamp(),
+        SELECT rekey.new_id(), decode(md5('seed'), 'hex'), '', '\\x01020304', 'app', clock_timestamp(),
           clock_timestamp() + interval '1 hour'
         FROM generate_series(1, $1::int) RETURNING id
       )
       INSERT INTO rekey.outbox (id, request_id, kind, run_at, attempt, dead_at, last_error)
-      SELECT gen_random_uuid(), m.id, 'link', clock_timestamp(), 1,
+      SELECT m.id, m.id, 'link', clock_timestamp(), 1,
         clock_timestamp() - row_number() OVER () * interval '1 second', 'smtp_451'
       FROM made m
       """, [.int4(Int32(count))])
@@ -56,7 +56,7 @@ extension TestDatabase {
     giveUpAfter: Int64 = 7200, _ body: (DeadLetters) async throws -> Value
   ) async throws -> Value {
     let desk = DeadLetters(
-      url: try url(.ops), giveUpAfter: WholeDuration(seconds: giveUpAfter))
+      url: try url(.ops), giveUpAfter: WholeDuration(seconds: giveUpAfter), keepLive: 3)
     do {
       let value = try await body(desk)
       await desk.close()
@@ -87,7 +87,7 @@ extension TestDatabase {
   func suppressSeeded(until: String) async throws {
     try await script(
       """
-      INSERT INTO rekey.suppression VALUES (sha256('seed'), gen_random_uuid(), '', '\\x01020304',
+      INSERT INTO rekey.suppression VALUES (decode(md5('seed'), 'hex'), 'app', gen_random_uuid(), '', '\\x01020304',
         'refused', '1-smtp', clock_timestamp(), \(until))
       """)
   }

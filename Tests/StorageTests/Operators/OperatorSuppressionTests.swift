@@ -13,12 +13,13 @@ import Testing
   ) throws -> Suppression {
     let random = (0..<10).map { _ in UInt8.random(in: 0...255) }
     return Suppression(
-      addressKey: try key(number), id: try #require(RequestID(at: now, random: random)),
+      addressKey: try key(number), caller: "app",
+      id: try #require(RequestID(at: now, random: random)),
       sealed: try seal(), reason: reason, source: "operator", lifetime: lifetime)
   }
 
   private func key(_ number: UInt8) throws -> KeyedHash {
-    try #require(KeyedHash(bytes: Array(repeating: number, count: 32)))
+    try #require(KeyedHash(bytes: Array(repeating: number, count: KeyedHash.size)))
   }
 
   private func seal() throws -> Vault.Sealed {
@@ -95,9 +96,11 @@ import Testing
       let now = try await desk.now()
       let one = try await desk.add(try suppression(1, at: now)).now
       let two = try await desk.add(try suppression(2, at: now)).now
-      #expect(try await desk.release(try key(3)) == nil)
-      #expect(try await desk.release(try key(1))?.id == one.id)
-      #expect(try await desk.release(try key(1)) == nil)
+      #expect(one.caller == "app")
+      #expect(try await desk.release([try key(3)]).isEmpty)
+      #expect(try await desk.release([]).isEmpty)
+      #expect(try await desk.release([try key(3), try key(1)]).map(\.id) == [one.id])
+      #expect(try await desk.release([try key(1)]).isEmpty)
       #expect(try await desk.release(id: one.id) == nil)
       #expect(try await desk.release(id: two.id)?.id == two.id)
       #expect(try await all(desk).isEmpty)
@@ -108,7 +111,7 @@ import Testing
     try await with { database, desk in
       _ = try await desk.add(try suppression(1, at: try await desk.now()))
       try await database.moveTime(by: .seconds(3600))
-      #expect(try await desk.release(try key(1)) == nil)
+      #expect(try await desk.release([try key(1)]).isEmpty)
     }
   }
 }

@@ -56,14 +56,14 @@ import Testing
 
   @Test func `migrating again applies nothing and changes nothing`() async throws {
     try await TestDatabase.with { database in
-      let before = try await SchemaDump(of: database, withPartitions: true)
+      let before = try await SchemaDump(of: database)
       try await withMigrator(database) { migrator in
         for _ in 0..<2 {
           let applied = try await migrator.migrate { _ in }
           #expect(applied == [])
         }
       }
-      #expect(try await SchemaDump(of: database, withPartitions: true) == before)
+      #expect(try await SchemaDump(of: database) == before)
       let versions = try await database.number("SELECT count(*) FROM rekey.schema_version")
       #expect(versions == Migrations.all.count)
     }
@@ -116,13 +116,6 @@ import Testing
         }
         #expect(problem?.description.contains("9999") == true)
       }
-    }
-  }
-
-  @Test func `migrating makes the partitions of today and the seven days after`() async throws {
-    try await TestDatabase.with { database in
-      let days = try await database.days(from: 0, to: Migrator.daysAhead)
-      #expect(try await database.partitions() == days)
     }
   }
 }

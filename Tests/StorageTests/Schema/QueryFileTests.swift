@@ -47,7 +47,8 @@ import Testing
   @Test(arguments: [TestDatabase.Role.serve, .work, .ops])
   func `all queries can be prepared by whoever runs them`(role: TestDatabase.Role) async throws {
     try await TestDatabase.with { database in
-      let stores = Database(url: try database.url(role), applicationName: "t", logger: .silent)
+      let stores = Database(
+        url: try database.url(role), applicationName: "t", keepLive: 3, logger: .silent)
       try await DatabaseReadiness(stores).prepareAll()
     }
   }
@@ -56,7 +57,7 @@ import Testing
     try await TestDatabase.with { database in
       try await database.script("ALTER TABLE rekey.outbox RENAME COLUMN leased_until TO lease_end")
       let stores = Database(
-        url: try database.url(.serve), applicationName: "t", logger: .silent)
+        url: try database.url(.serve), applicationName: "t", keepLive: 3, logger: .silent)
       await #expect(throws: DatabaseProblem.self) {
         try await DatabaseReadiness(stores).prepareAll()
       }

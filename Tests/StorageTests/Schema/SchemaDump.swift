@@ -6,12 +6,11 @@ import Testing
 struct SchemaDump: Equatable {
   let lines: [String]
 
-  init(of database: TestDatabase, withPartitions: Bool = false) async throws {
-    var arguments = [
+  init(of database: TestDatabase) async throws {
+    let arguments = [
       try Self.program(), "--schema-only", "--no-owner", "--dbname",
       try database.urlText(.superuser),
     ]
-    if !withPartitions { arguments += ["--exclude-table", "rekey.reset_request_2*"] }
     lines = Self.significant(try Program.output(of: arguments))
   }
 

@@ -24,7 +24,7 @@ import Testing
       let rows = try await database.query(
         """
         SELECT c.relname::text AS name FROM pg_class c
-        WHERE c.relnamespace = 'rekey'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        WHERE c.relnamespace = 'rekey'::regnamespace AND c.relkind IN ('r', 'v')
           AND obj_description(c.oid, 'pg_class') IS NULL
         """)
       #expect(try rows.map { try $0.text("name") } == [])

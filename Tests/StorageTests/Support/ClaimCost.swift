@@ -9,7 +9,7 @@ struct ClaimCost: Sendable {
 
   init(of queue: OutboxQueue, atMost limit: Int, in session: Session) async throws {
     try await self.init(
-      of: "claim('\(queue.rawValue)', \(limit), 3600, 1800, 7200, 86400, 259200)", in: session)
+      of: "claim('\(queue.rawValue)', \(limit), 3600, 1800, 7200, 86400, 259200, 3)", in: session)
   }
 
   /// Runs a statement once that was prepared in this session.
@@ -29,7 +29,7 @@ struct ClaimCost: Sendable {
   }
 
   /// Nobody is told.
-  static let expiry = "expire(64, 7200, false, '{}')"
+  static let expiry = "expire(64, 7200, false, '{}', 3)"
 
   private static func number(after mark: String, in line: String) -> Int? {
     let parts = line.split(separator: " ").flatMap { $0.split(separator: "(") }
@@ -65,18 +65,14 @@ extension TestDatabase {
       WITH made AS (
         INSERT INTO rekey.reset_request
           (id, address_key, account_key, sealed, kid, caller, created_at, expires_at)
-        SELECT overlay(p.prefix placing substr(gen_random_uuid()::text, 15) from 15)::uuid,
-          k.key, k.key, repeat('x', 256)::bytea, '\\x01020304', 'app', clock_timestamp(),
-          clock_timestamp() + interval '30 minutes'
-        FROM (SELECT rekey.first_id_at(clock_timestamp())::text AS prefix) p,
-          generate_series(1, \(count)) n, LATERAL (SELECT sha256(n::text::bytea) AS key) k
+        SELECT rekey.new_id(), k.key, k.key, repeat('x', 256)::bytea, '\\x01020304', 'app', clock_timestamp(),
+          clock_timestamp() + interval '10 minutes'
+        FROM generate_series(1, \(count)) n, LATERAL (SELECT decode(md5(n::text), 'hex') AS key) k
         RETURNING id
       )
       INSERT INTO rekey.outbox
         (id, request_id, run_at, attempt, leased_until, dead_at, last_error, kind, event)
-      SELECT overlay(m.id::text placing substr(gen_random_uuid()::text, 15) from 15)::uuid, m.id,
-        \(columns)
-      FROM made m
+      SELECT m.id, m.id, \(columns) FROM made m
       """)
   }
 }

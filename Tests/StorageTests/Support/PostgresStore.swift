@@ -24,8 +24,11 @@ struct PostgresStore: Sendable {
   ) async throws {
     self.database = database
     serving = Database(
-      url: try database.url(.serve), applicationName: "serve", logger: .silent)
-    working = Database(url: try database.url(.work), applicationName: "work", logger: .silent)
+      url: try database.url(.serve), applicationName: "serve", keepLive: settings.keepLive,
+      logger: .silent)
+    working = Database(
+      url: try database.url(.work), applicationName: "work", keepLive: settings.keepLive,
+      logger: .silent)
     readiness = [DatabaseReadiness(serving), DatabaseReadiness(working)]
     stoppedTime = try await database.isTimeStopped ? StoppedTime() : nil
     refusals = KnownRefusals(clock: stoppedTime ?? serving.time, belief: belief)
@@ -39,8 +42,7 @@ struct PostgresStore: Sendable {
       outbox: StoredOutbox(
         working,
         settings: .init(
-          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter,
-          keepLive: settings.keepLive)),
+          lease: settings.lease, lifetime: settings.lifetime, giveUpAfter: settings.giveUpAfter)),
       suppressions: StoredSuppressions(working), reports: hooks, clock: serving.time)
     try await look()
   }

@@ -7,15 +7,14 @@ extension MemoryStore: TokenConsumer {
   ) async throws(ResetError) -> ConsumeOutcome {
     try call { (state) throws(ResetError) in
       guard let request = state.requests[id] else { return .missing }
-      let stored = request.stored(at: state.now)
-      let addressOnly: KeyedHash
-      switch try judge(stored) {
-      case .decided(let answer): return .decided(answer)
-      case .live(let key): addressOnly = key
-      }
+      let stored = state.stored(request)
+      if case .decided(let answer) = try judge(stored) { return .decided(answer) }
       // Whatever the judge believes, a dead token stays dead.
-      if let refusal = stored.refusal { return .decided(.refused(refusal)) }
-      state.consume(request, key: key, addressOnly)
+      guard stored.revokedAt == nil, request.consumed == nil, request.expiresAt > state.now else {
+        return .decided(.refused(.expired))
+      }
+      state.requests[id]?.consumed = (state.now, key)
+      state.revokeSiblings(of: request, .siblingConsumed)
       if reports { state.tell(.requestConsumed, of: id) }
       return .consumed(stored, at: state.now)
     }
@@ -25,9 +24,14 @@ extension MemoryStore: TokenConsumer {
 extension MemoryStore: TokenRevoker {
   public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {
     try call { state in
-      state.revoke(
-        accountKey: revocation.accountKey, addressKey: revocation.addressKey,
-        for: revocation.caller, revocation.reason)
+      var keys: Set = [revocation.key]
+      if case .address(let key) = revocation { keys.formUnion(state.accounts(askedForBy: key)) }
+      let count = state.requests.values.count { request in
+        (keys.contains(request.key) || revocation.key == request.addressKey)
+          && state.mayBeOpened(request)
+      }
+      for key in keys { state.revoke(key, .invalidated) }
+      return count
     }
   }
 }
@@ -40,9 +44,7 @@ extension MemoryStore: RequestCompleter {
       guard let request = state.requests[id], request.caller == caller else { return false }
       guard request.completedAt == nil else { return true }
       state.requests[id]?.completedAt = state.now
-      _ = state.revoke(
-        accountKey: request.accountKey,
-        addressKey: request.accountKey == nil ? request.addressKey : nil, for: caller, .completed)
+      state.revokeSiblings(of: request, .completed)
       state.queue(.changed, for: id)
       if reports { state.tell(.requestCompleted, of: id) }
       return true
@@ -51,35 +53,25 @@ extension MemoryStore: RequestCompleter {
 }
 
 extension MemoryStore.State {
-  fileprivate mutating func consume(
-    _ request: MemoryRequest, key: KeyedHash?, _ addressOnly: KeyedHash
-  ) {
-    for other in requests.values
-    where request.isSibling(of: other, addressOnly) && mayBeOpened(other) {
-      requests[other.id]?.revoked = (now, .siblingConsumed)
-    }
-    requests[request.id]?.consumed = (now, key)
+  /// The account's links and those of the address that name no account; where the request names none
+  /// itself, also those of the accounts that the address has asked for.
+  fileprivate mutating func revokeSiblings(of request: MemoryRequest, _ reason: RevokeReason) {
+    let accounts = request.accountKey.map { [$0] } ?? accounts(askedForBy: request.addressKey)
+    for key in [request.addressKey] + accounts { revoke(key, reason) }
   }
 
-  /// Kills what a link could still be opened for, or may yet be mailed, of an account, or of an
-  /// address and the accounts it asked for. Returns how many died.
-  fileprivate mutating func revoke(
-    accountKey: KeyedHash?, addressKey: KeyedHash?, for caller: String, _ reason: RevokeReason
-  ) -> Int {
-    let own = requests.values.filter { $0.caller == caller }
-    let asked = own.filter { $0.addressKey == addressKey }
-    let accounts = Set([accountKey] + asked.map(\.accountKey)).subtracting([nil])
-    let doomed = own.filter { request in
-      (accounts.contains(request.accountKey) || request.addressKey == addressKey)
-        && request.isOpen && mayBeOpened(request)
-    }
-    for request in doomed { requests[request.id]?.revoked = (now, reason) }
-    return doomed.count
+  fileprivate func accounts(askedForBy address: KeyedHash) -> [KeyedHash] {
+    Set(requests.values.filter { $0.addressKey == address }.compactMap(\.accountKey)).sorted()
   }
 
-  /// A message that waits, or a dead letter that is brought back, would make its link live again.
-  private func mayBeOpened(_ request: MemoryRequest) -> Bool {
-    request.expiresAt > now
-      || messages.values.contains { $0.requestID == request.id && $0.kind == .link }
+  fileprivate mutating func revoke(_ key: KeyedHash, _ reason: RevokeReason) {
+    accounts[key, default: MemoryAccount()].revocations.insert((now, reason), at: 0)
+  }
+
+  /// Whether a link works, or its message could still make it work.
+  fileprivate func mayBeOpened(_ request: MemoryRequest) -> Bool {
+    guard request.dropped == nil, isOpen(request) else { return false }
+    return request.expiresAt > now
+      || request.maybeArrivedAt == nil && messages[request.id]?.kind == .link
   }
 }

@@ -30,7 +30,11 @@ extension MemoryStore {
       }.sorted { $0.id.precedes($1.id) }.prefix(max(0, limit))
       let born = state.now.advanced(bySeconds: -settings.giveUpAfter.link.seconds)
       let over = oldest.filter { message in
-        state.requests[message.requestID].map { $0.createdAt <= born } ?? false
+        state.requests[message.requestID].map { request in
+          request.createdAt <= born
+            || message.kind == .link && request.maybeArrivedAt != nil
+              && request.expiresAt <= state.now
+        } ?? false
       }
       for message in over { state.expire(message, reports) }
       return over.count
@@ -43,9 +47,10 @@ extension MemoryStore.State {
     messages[message.id] = nil
     guard let request = requests[message.requestID] else { return }
     if message.kind == .link, request.sentAt == nil, request.dropped == nil {
-      requests[request.id]?.dropped = (now, request.isOpen ? .expired : .revoked)
+      let reason: DropReason = isOpen(request) ? .expired : .revoked
+      requests[request.id]?.dropped = (now, reason)
     }
-    guard request.isOpen, reports.contains(request.caller) else { return }
+    guard isOpen(request), reports.contains(request.caller) else { return }
     tell(.deliveryFailed, of: request.id, cause: DropReason.expired.rawValue)
   }
 }

@@ -19,7 +19,7 @@ extension MemoryStore: Outbox {
     try call { state in
       guard let row = state.held(message) else { return false }
       state.endMessage(message.id, outcome)
-      if row.kind == .link { state.endRequest(message.requestID, outcome, settings) }
+      if row.kind == .link { state.endRequest(message.requestID, outcome) }
       if let report { state.tell(report, of: message.requestID, cause: outcome.cause) }
       return true
     }
@@ -37,11 +37,13 @@ extension MemoryStore: Outbox {
     _ account: KeyedHash, sealed: Vault.Sealed, for message: ClaimedMessage
   ) async throws(ResetError) -> Bool {
     try call { state in
-      guard state.held(message) != nil, state.requests[message.requestID]?.isOpen ?? false else {
-        return false
-      }
-      state.requests[message.requestID]?.accountKey = account
-      state.requests[message.requestID]?.sealed = sealed
+      guard state.held(message) != nil, var request = state.requests[message.requestID],
+        state.isOpen(request)
+      else { return false }
+      request.accountKey = account
+      request.sealed = sealed
+      guard state.isOpen(request) else { return false }
+      state.requests[message.requestID] = request
       return true
     }
   }
@@ -64,8 +66,11 @@ extension MemoryStore.State {
   fileprivate mutating func claim(
     _ message: MemoryMessage, _ settings: StoreSettings
   ) -> ClaimedMessage {
-    // A lease that nobody has ended was lost.
-    if message.leasedUntil != nil { messages[message.id]?.lost += 1 }
+    // A lease that nobody has ended was lost, and its mail may have arrived.
+    if message.leasedUntil != nil {
+      messages[message.id]?.lost += 1
+      if message.kind == .link { noteArrival(message.requestID) }
+    }
     messages[message.id]?.attempt += 1
     lease(message.id, settings.lease)
     let row = messages[message.id] ?? message
@@ -80,13 +85,15 @@ extension MemoryStore.State {
     of message: MemoryMessage, _ settings: StoreSettings
   ) -> ClaimedMessage.Content {
     guard let request = requests[message.requestID] else { return .orphan }
-    if message.countsFromRequest, !request.isOpen { return .revoked }
+    if message.countsFromRequest, !isOpen(request) { return .revoked }
     let since = message.countsFromRequest ? request.createdAt : message.queuedAt
     let limit = settings.giveUpAfter.limit(for: message.kind)
     guard since > now.advanced(bySeconds: -limit.seconds) else {
       return .expired(caller: request.caller)
     }
-    if message.kind == .link {
+    if message.kind == .link, request.maybeArrivedAt != nil {
+      if request.expiresAt <= now { return .expired(caller: request.caller) }
+    } else if message.kind == .link {
       // So that the mailed link is alive when it arrives.
       requests[request.id]?.expiresAt = max(
         request.expiresAt, now.advanced(bySeconds: settings.lifetime.seconds))
@@ -104,7 +111,7 @@ extension MemoryStore.State {
     messages[id]?.leasedUntil = nil
     switch outcome {
     case .sent, .dropped: messages[id] = nil
-    case .retry(let pause, _):
+    case .retry(let pause, _), .uncertain(let pause, _):
       messages[id]?.failures += 1
       messages[id]?.runAt = now.advanced(bySeconds: pause.seconds)
     case .released(let pause): messages[id]?.runAt = now.advanced(bySeconds: pause.seconds)
@@ -112,35 +119,36 @@ extension MemoryStore.State {
     }
   }
 
-  fileprivate mutating func endRequest(
-    _ id: RequestID, _ outcome: AttemptOutcome, _ settings: StoreSettings
-  ) {
+  fileprivate mutating func noteArrival(_ id: RequestID) {
+    if requests[id]?.maybeArrivedAt == nil { requests[id]?.maybeArrivedAt = now }
+  }
+
+  fileprivate mutating func endRequest(_ id: RequestID, _ outcome: AttemptOutcome) {
     switch outcome {
     case .sent:
       requests[id]?.sentAt = now
-      replaceOlder(than: id, keeping: settings.keepLive)
+      if let request = requests[id] {
+        accounts[request.key, default: MemoryAccount()].note(mailed: request.createdAt)
+      }
+    case .uncertain: noteArrival(id)
     case .dropped(let reason):
       if requests[id]?.sentAt == nil { requests[id]?.dropped = (now, reason) }
     case .retry, .dead, .released: break
     }
   }
+}
 
-  private mutating func replaceOlder(than id: RequestID, keeping count: Int) {
-    guard let sent = requests[id], let account = sent.accountKey else { return }
-    let live = requests.values.filter { other in
-      other.caller == sent.caller && other.accountKey == account && other.isOpen
-        && other.sentAt != nil && other.expiresAt > now
-    }
-    for old in live.sorted(by: { $1.id.precedes($0.id) }).dropFirst(count) {
-      requests[old.id]?.revoked = (now, .replaced)
-    }
+extension MemoryAccount {
+  fileprivate mutating func note(mailed createdAt: Timestamp) {
+    guard !mailed.contains(createdAt) else { return }
+    mailed = (mailed + [createdAt]).sorted(by: >)
   }
 }
 
 extension AttemptOutcome {
   fileprivate var cause: String? {
     switch self {
-    case .retry(_, let cause), .dead(let cause): cause
+    case .retry(_, let cause), .uncertain(_, let cause), .dead(let cause): cause
     case .dropped(let reason): reason.rawValue
     case .sent, .released: nil
     }

@@ -9,9 +9,9 @@ struct MemoryRequest {
   var sealed: Vault.Sealed
   let createdAt: Timestamp
   var expiresAt: Timestamp
+  var maybeArrivedAt: Timestamp?
   var sentAt: Timestamp?
   var consumed: (at: Timestamp, key: KeyedHash?)?
-  var revoked: (at: Timestamp, reason: RevokeReason)?
   var dropped: (at: Timestamp, reason: DropReason)?
   var completedAt: Timestamp?
 
@@ -25,23 +25,48 @@ struct MemoryRequest {
     expiresAt = now.advanced(bySeconds: lifetime.seconds)
   }
 
-  /// Neither consumed nor revoked; it may have expired.
-  var isOpen: Bool { consumed == nil && revoked == nil }
+  /// Of the row that decides over it.
+  var key: KeyedHash { accountKey ?? addressKey }
+}
 
-  func stored(at now: Timestamp) -> StoredRequest {
-    StoredRequest(
-      id: id, sealed: sealed.bytes, kid: sealed.kid, caller: caller, createdAt: createdAt,
-      sentAt: sentAt, expiresAt: expiresAt, consumedAt: consumed?.at, consumerKey: consumed?.key,
-      revokedAt: revoked?.at, revokeReason: revoked?.reason, droppedAt: dropped?.at, readAt: now)
+/// A row of `account`.
+struct MemoryAccount {
+  /// Newest first.
+  var revocations: [(at: Timestamp, reason: RevokeReason)] = []
+  /// When the requests of the mailed links were made, newest first.
+  var mailed: [Timestamp] = []
+
+  /// The first that hits a link.
+  func revocation(of createdAt: Timestamp) -> (at: Timestamp, reason: RevokeReason)? {
+    revocations.last { $0.at >= createdAt }
   }
 
-  /// Whether consuming this one kills `other`: the same account, or the same address where one of
-  /// them names nothing else.
-  func isSibling(of other: MemoryRequest, _ addressOnly: KeyedHash) -> Bool {
-    guard other.id != id, other.caller == caller, other.isOpen else { return false }
-    if let accountKey, other.accountKey == accountKey { return true }
-    let keys = [accountKey, other.accountKey]
-    return other.addressKey == addressKey && (keys.contains(nil) || keys.contains(addressOnly))
+  /// When the link was asked for that replaced another one.
+  func replacement(of createdAt: Timestamp, keepLive: Int) -> Timestamp? {
+    let newer = mailed.filter { $0 > createdAt }
+    return newer.count >= keepLive ? newer[newer.count - keepLive] : nil
+  }
+}
+
+extension MemoryStore.State {
+  /// Neither consumed nor revoked nor replaced; it may have expired.
+  func isOpen(_ request: MemoryRequest) -> Bool {
+    let account = accounts[request.key]
+    return request.consumed == nil && account?.revocation(of: request.createdAt) == nil
+      && account?.replacement(of: request.createdAt, keepLive: keepLive) == nil
+  }
+
+  func stored(_ request: MemoryRequest) -> StoredRequest {
+    let account = accounts[request.key]
+    let revocation = account?.revocation(of: request.createdAt)
+    return StoredRequest(
+      id: request.id, sealed: request.sealed.bytes, kid: request.sealed.kid,
+      caller: request.caller, addressKey: request.addressKey, accountKey: request.accountKey,
+      createdAt: request.createdAt, sentAt: request.sentAt, expiresAt: request.expiresAt,
+      consumedAt: request.consumed?.at, consumerKey: request.consumed?.key,
+      revokedAt: revocation?.at, revokeReason: revocation?.reason,
+      replacedAt: account?.replacement(of: request.createdAt, keepLive: keepLive),
+      droppedAt: request.dropped?.at, readAt: now)
   }
 }
 

@@ -6,7 +6,9 @@ import Synchronization
 public final class MemoryStore: Sendable {
   struct State {
     var now: Timestamp
+    let keepLive: Int
     var requests: [RequestID: MemoryRequest] = [:]
+    var accounts: [KeyedHash: MemoryAccount] = [:]
     var messages: [RequestID: MemoryMessage] = [:]
     /// Of each limited key, the last acceptances, newest first.
     var stamps: [KeyedHash: [Timestamp]] = [:]
@@ -27,7 +29,7 @@ public final class MemoryStore: Sendable {
     now: Timestamp = Timestamp(microseconds: 1_795_253_400_123_456)
   ) {
     self.settings = settings
-    state = Mutex(State(now: now))
+    state = Mutex(State(now: now, keepLive: settings.keepLive))
   }
 
   /// Moves the clock; a negative duration moves it back.

@@ -2,7 +2,7 @@ public import PasswordReset
 
 extension MemoryStore: RequestReader {
   public func find(_ id: RequestID) async throws(ResetError) -> StoredRequest? {
-    try call { state in state.requests[id]?.stored(at: state.now) }
+    try call { state in state.requests[id].map { state.stored($0) } }
   }
 
   public func describe(
@@ -11,37 +11,45 @@ extension MemoryStore: RequestReader {
     try call { state in
       guard let request = state.requests[id], request.caller == caller else { return nil }
       let message = state.messages.values.first { $0.requestID == id && $0.kind == .link }
-      return RequestDescription(request, message, at: state.now)
+      return RequestDescription(request, state.stored(request), message)
     }
   }
 }
 
 extension RequestDescription {
-  fileprivate init(_ request: MemoryRequest, _ message: MemoryMessage?, at now: Timestamp) {
-    let state = request.state(with: message, at: now)
+  fileprivate init(_ request: MemoryRequest, _ stored: StoredRequest, _ message: MemoryMessage?) {
+    let died: (at: Timestamp, reason: String)? =
+      switch stored.refusal {
+      case .revoked(let at, let reason): (at, reason.rawValue)
+      case .replaced(let at): (at, "replaced")
+      default: nil
+      }
+    let state = request.state(with: message, at: stored.readAt, hasDied: died != nil)
     let reason: String? =
       switch state {
       case .dropped: (request.dropped?.reason ?? .revoked).rawValue
-      case .revoked: request.revoked?.reason.rawValue
+      case .revoked: died?.reason
       default: nil
       }
     self.init(
       id: request.id, state: state, reason: reason, createdAt: request.createdAt,
       sentAt: request.sentAt, expiresAt: request.expiresAt, consumedAt: request.consumed?.at,
-      revokedAt: request.revoked?.at, failedAt: message?.deadAt, droppedAt: request.dropped?.at)
+      revokedAt: died?.at, failedAt: message?.deadAt, droppedAt: request.dropped?.at)
   }
 }
 
 extension MemoryRequest {
   /// What ended the token stands before what ended the message.
   fileprivate func state(
-    with message: MemoryMessage?, at now: Timestamp
+    with message: MemoryMessage?, at now: Timestamp, hasDied: Bool
   ) -> RequestDescription.State {
     if consumed != nil { return .consumed }
-    if revoked != nil { return sentAt == nil ? .dropped : .revoked }
+    if hasDied { return sentAt == nil ? .dropped : .revoked }
     if let dropped { return dropped.reason == .expired ? .expired : .dropped }
-    guard let message else { return expiresAt > now ? .sent : .expired }
+    let hasExpired = expiresAt <= now
+    guard let message else { return hasExpired ? .expired : .sent }
     if message.deadAt != nil { return .failed }
+    if maybeArrivedAt != nil, hasExpired { return .expired }
     return message.leasedUntil.map { $0 > now } ?? false ? .sending : .accepted
   }
 }

@@ -47,7 +47,6 @@ extension MemoryStore.State {
         bodyHash: idempotency.bodyHash, requestID: draft.id, createdAt: now)
     }
     requests[draft.id] = MemoryRequest(draft, at: now, lifetime: lifetime)
-    messages[draft.messageID] = MemoryMessage(
-      id: draft.messageID, requestID: draft.id, kind: .link, at: now)
+    messages[draft.id] = MemoryMessage(id: draft.id, requestID: draft.id, kind: .link, at: now)
   }
 }

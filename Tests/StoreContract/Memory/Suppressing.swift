@@ -17,11 +17,12 @@ extension MemoryStore: ReportStore {
     try call { state in
       guard state.receipts.insert(delivery).inserted else { return false }
       for record in records where state.receipts.insert(record.receipt).inserted {
-        state.suppress(record.suppression)
+        for suppression in record.suppressions { state.suppress(suppression) }
         guard let request = record.requestID.flatMap({ state.requests[$0] }),
           reports.contains(request.caller)
         else { continue }
-        state.tell(record.event, of: request.id, cause: record.suppression.reason.rawValue)
+        state.tell(
+          record.event, of: request.id, cause: record.suppressions.first?.reason.rawValue ?? "")
       }
       return true
     }

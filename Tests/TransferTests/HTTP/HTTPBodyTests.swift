@@ -38,18 +38,14 @@ import Transfer
     ]
     for (path, size, cause) in cases {
       let script = HTTPScript(status: "200 OK")
-      let gone = Signal()
-      let server = ScriptedServer { peer in
-        script.serve(peer)
-        gone.fire()
-      }
+      let server = ScriptedServer(script.serve)
       let body = TransferBody([
         .bytes(someBytes(100_000)), .base64(path: path, size: size, hasLines: false),
       ])
       await expectError(TransferError(.interrupted, cause: cause)) {
         try await withLoop { try await $0.perform(post(server.port, body)) }
       }
-      await gone.wait()
+      await server.ended()
       #expect((script.requests.first?.body.count ?? 0) < Int(body.count))
     }
   }
@@ -77,7 +73,7 @@ import Transfer
       if isTaken { peer.waitForEnd() } else { _ = peer.hasEnded() }
     }
     var call = post(server.port, isTaken ? TransferBody([1, 2, 3]) : large)
-    call.timeout = .milliseconds(isTaken ? 2000 : 300)
+    call.timeout = isTaken ? .patience : .milliseconds(300)
     await expectError(TransferError(.timeout, mayHaveBeenReceived: isTaken)) {
       try await withLoop { [call] in try await $0.perform(call) }
     }

@@ -39,6 +39,7 @@ import Transfer
         return error as? TransferError
       }
     }
+    await server.ended()
     return (script, server.accepted, error)
   }
 

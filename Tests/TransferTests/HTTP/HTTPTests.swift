@@ -166,15 +166,20 @@ import Transfer
     }
   }
 
-  @Test func `a proxy in the environment is ignored`() async throws {
-    let proxy = HTTPScript(status: "502 Bad Gateway")
-    let proxyServer = ScriptedServer(proxy.serve)
-    for name in ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"] {
-      setenv(name, "http://127.0.0.1:\(proxyServer.port)", 1)
-    }
-    let server = ScriptedServer(HTTPScript(status: "200 OK").serve)
-    let answer = try await withLoop { try await $0.perform(call(server.port)) }
-    #expect(answer.status == 200)
-    #expect(proxy.requests.isEmpty)
+  @Test func `a proxy in the environment is ignored`() async {
+    // In a process of its own, since other tests read the environment at the same time.
+    await #expect(processExitsWith: .success) { try await callDespiteProxy() }
   }
+}
+
+private func callDespiteProxy() async throws {
+  let proxy = HTTPScript(status: "502 Bad Gateway")
+  let proxyServer = ScriptedServer(proxy.serve)
+  for name in ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"] {
+    setenv(name, "http://127.0.0.1:\(proxyServer.port)", 1)
+  }
+  let server = ScriptedServer(HTTPScript(status: "200 OK").serve)
+  let answer = try await withLoop { try await $0.perform(call(server.port)) }
+  #expect(answer.status == 200)
+  #expect(proxy.requests.isEmpty)
 }

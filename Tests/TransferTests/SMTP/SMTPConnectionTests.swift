@@ -5,11 +5,7 @@ import Transfer
   @Test(arguments: [[], ["PIPELINING"]])
   func `twenty mails one after the other use one connection`(extensions: [String]) async throws {
     let script = SMTPScript(extensions: extensions)
-    let gone = Signal()
-    let server = ScriptedServer { peer in
-      script.serve(peer)
-      gone.fire()
-    }
+    let server = ScriptedServer(script.serve)
     try await withLoop { loop in
       for number in 0..<20 {
         let result = await loop.perform(mail(server.port, to: "a\(number)@b.test"))
@@ -18,7 +14,7 @@ import Transfer
     }
     #expect(server.accepted == 1)
     #expect(script.messages.count == 20)
-    await gone.wait()
+    await server.ended()
     #expect(script.verbs("QUIT") == 1)
   }
 
@@ -36,6 +32,7 @@ import Transfer
         #expect(result == .permanent(reply(.rcpt, 550, "5.1.1")))
       }
     }
+    await server.ended()
     #expect(server.accepted == 1)
     #expect(script.verbs("RSET") == 3)
   }
@@ -45,6 +42,7 @@ import Transfer
     let server = ScriptedServer(script.serve)
     let result = try await withLoop { await $0.perform(mail(server.port)) }
     #expect(result == .permanent(reply(.rcpt, 550, "5.1.1")))
+    await server.ended()
     #expect(script.messages.isEmpty)
   }
 
@@ -92,7 +90,12 @@ import Transfer
 
   @Test func `200 mails at once never use more connections than permitted`() async throws {
     let script = SMTPScript()
-    let server = ScriptedServer(script.serve)
+    // Nobody is greeted before all are there, so that none is free before the last is opened.
+    let all = Gathering(8)
+    let server = ScriptedServer { peer in
+      all.wait()
+      script.serve(peer)
+    }
     try await withLoop(maxConnections: 8) { loop in
       await withTaskGroup { group in
         for number in 0..<200 {

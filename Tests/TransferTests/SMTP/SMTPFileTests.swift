@@ -65,11 +65,7 @@ import Transfer
     let sizes: [Int?] = [199_999, 200_001, -1, nil]
     for size in sizes {
       let script = SMTPScript()
-      let gone = Signal()
-      let server = ScriptedServer { peer in
-        script.serve(peer)
-        gone.fire()
-      }
+      let server = ScriptedServer(script.serve)
       var mail = mail(server.port)
       let path = size == nil ? "/nowhere/at/all" : file.path
       mail.message = TransferBody([
@@ -77,7 +73,7 @@ import Transfer
       ])
       let result = try await withLoop { [mail] in await $0.perform(mail) }
       #expect(result == .transient(.message, size == nil ? "file_missing" : "file_changed"))
-      await gone.wait()
+      await server.ended()
       #expect(script.messages.isEmpty)
       #expect(script.commands.last == "DATA")
     }

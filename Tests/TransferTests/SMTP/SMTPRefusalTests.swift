@@ -64,6 +64,7 @@ import Transfer
       let result = try await withLoop { [mail] in await $0.perform(mail) }
       if extensions.isEmpty {
         #expect(result.failure?.cause == "smtputf8_not_offered")
+        await server.ended()
         #expect(script.verbs("MAIL") == 0)
       } else {
         #expect(result == .delivered(code: 250))

@@ -87,7 +87,7 @@ final class TLSServer: Sendable {
 
   /// Has `script` answer the first client, with a greeting if that begins with TLS.
   func serve(_ script: SMTPScript, greets: Bool) {
-    let end = dup(child.socket)
+    let end = fcntl(child.socket, F_DUPFD_CLOEXEC, 0)
     startThread {
       let peer = Peer(input: end, output: end, number: 0)
       defer { close(end) }
@@ -104,7 +104,7 @@ final class TLSServer: Sendable {
 
 /// Copies between the rest of `peer` and a new connection to `port` until either ends.
 func relay(_ peer: Peer, to port: UInt16) {
-  let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  let server = makeSocket()
   defer { close(server) }
   var address = loopback(port: port)
   let status = withUnsafePointer(to: &address) { pointer in

@@ -81,9 +81,7 @@ final class Peer {
 
   /// Whether the client goes away within so many milliseconds, without reading what it sends.
   func hasEnded(within milliseconds: Int32 = -1) -> Bool {
-    // POLLRDHUP, which Glibc does not name.
-    var end = pollfd(fd: input, events: 0x2000, revents: 0)
-    return poll(&end, 1, milliseconds) > 0
+    TransferTests.hasEnded(input, within: milliseconds)
   }
 
   /// Closes with RST, so that the client sees the end even while it sends.
@@ -99,4 +97,11 @@ final class Peer {
     buffer += piece[..<count]
     return true
   }
+}
+
+/// Whether the other end of a connection is closed within so many milliseconds.
+func hasEnded(_ connection: Int32, within milliseconds: Int32) -> Bool {
+  // POLLRDHUP, which Glibc does not name.
+  var end = pollfd(fd: connection, events: 0x2000, revents: 0)
+  return poll(&end, 1, milliseconds) > 0
 }

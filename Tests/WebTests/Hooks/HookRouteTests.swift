@@ -21,9 +21,9 @@ import Testing
       body: RequestBody(buffer: ByteBuffer(string: body ?? vector.body)))
   }
 
-  private func isSuppressed(_ site: Site) async throws -> Bool {
+  private func isSuppressed(_ site: Site, for caller: String = "app") async throws -> Bool {
     let address = try EmailAddress("ada@example.com", policy: Sample.policy)
-    return try await site.store.contains(try site.vault.addressKey(address))
+    return try await site.store.contains(try site.vault.addressKey(address, caller: caller))
   }
 
   @Test(arguments: HookVector.all)
@@ -52,6 +52,22 @@ import Testing
     #expect(try await isSuppressed(site) && site.store.messagesLeft == 1)
     #expect(try await call(site, .postmark, body: body).status == 409)
     #expect(site.store.messagesLeft == 1)
+  }
+
+  @Test func `suppresses for the caller whose request it names, and for all where it names none`()
+    async throws
+  {
+    for (number, names) in ["its request", "a request that is not there", "none"].enumerated() {
+      let site = try site()
+      let ids = [try await site.contract.mail(), RequestID.lowest(at: try site.store.now())]
+      let metadata = ids.dropFirst(number).first.map { #","Metadata":{"rekey_request":"\#($0)"}"# }
+      let body =
+        #"{"RecordType":"SpamComplaint","ID":7,"Email":"ada@example.com"\#(metadata ?? "")}"#
+      #expect(try await call(site, .postmark, body: body).status == 200)
+      #expect(try await isSuppressed(site), "naming \(names)")
+      #expect(try await isSuppressed(site, for: "other") == (number > 0), "naming \(names)")
+      #expect(try await isSuppressed(site, for: "unheard of") == false)
+    }
   }
 
   @Test(arguments: HookVector.all)

@@ -83,9 +83,10 @@ struct Site {
     let suppressor = Suppressor(
       vault: vault, lifetime: WholeDuration(seconds: 3600), clock: store
     ) { () throws(ResetError) in (0..<10).map { _ in UInt8.random(in: 0...255) } }
-    let take = TakeProviderReports(store: store, suppressor: suppressor, vault: vault) {
-      EventSubscribers(common: true, exceptions: [])
-    }
+    let take = TakeProviderReports(
+      store: store, reader: store, suppressor: suppressor, vault: vault,
+      callers: { ["app", "other"] },
+      subscribers: { EventSubscribers(common: true, exceptions: []) })
     let policy = Sample.policy
     let hooks: [any ProviderHook] = [
       try SendGridHook(file: HookVector.sendGridKey, addresses: policy),

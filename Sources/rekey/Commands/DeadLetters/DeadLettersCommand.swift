@@ -116,7 +116,9 @@ struct DeadLettersCommand: AsyncParsableCommand {
     _ settings: Settings, _ body: (DeadLetters) async throws -> Void
   ) async throws {
     let make = { url in
-      DeadLetters(url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter)
+      DeadLetters(
+        url: url, isPooled: settings.isBehindPooler, giveUpAfter: settings.giveUpAfter,
+        keepLive: settings.keepLive)
     }
     try await lending(settings, make, body)
   }

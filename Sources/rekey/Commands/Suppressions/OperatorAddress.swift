@@ -28,21 +28,21 @@ struct OperatorAddress {
     }
   }
 
-  func key(of address: EmailAddress) throws(CommandFailure) -> KeyedHash {
-    do { return try vault.addressKey(address) } catch { throw Self.failure(error) }
+  func key(of address: EmailAddress, for caller: String) throws(CommandFailure) -> KeyedHash {
+    do { return try vault.addressKey(address, caller: caller) } catch { throw Self.failure(error) }
   }
 
   func suppression(
-    of address: EmailAddress, _ reason: SuppressionReason, for lifetime: WholeDuration,
-    at now: Timestamp
+    of address: EmailAddress, for caller: String, _ reason: SuppressionReason,
+    lasting lifetime: WholeDuration, at now: Timestamp
   ) throws(CommandFailure) -> Suppression {
     let suppressor = Suppressor(vault: vault, lifetime: lifetime, clock: Moment(moment: now)) {
       () throws(ResetError) in
       do { return try SecureRandom.bytes(10) } catch { throw ResetError.cryptography }
     }
-    do { return try suppressor.suppression(of: address, reason, by: "operator") } catch {
-      throw Self.failure(error)
-    }
+    do {
+      return try suppressor.suppression(of: address, for: caller, reason, by: "operator")
+    } catch { throw Self.failure(error) }
   }
 
   private struct Moment: DatabaseClock {

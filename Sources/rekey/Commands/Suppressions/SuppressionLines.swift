@@ -12,12 +12,14 @@ struct SuppressionLines {
     if isJSON {
       return Printing.json(
         more + [
-          ("id", .string("\(entry.id)")), ("address", Printing.json(address)),
+          ("id", .string("\(entry.id)")), ("caller", .string(entry.caller)),
+          ("address", Printing.json(address)),
           ("reason", .string(entry.reason.rawValue)), ("source", .string(entry.source)),
           ("since", Printing.json(entry.since)), ("until", Printing.json(entry.until)),
         ])
     }
-    return "\(entry.id) reason=\(entry.reason.rawValue) source=\(entry.source.printable)"
+    return
+      "\(entry.id) caller=\(entry.caller.printable) reason=\(entry.reason.rawValue) source=\(entry.source.printable)"
       + " since=\(entry.since) until=\(entry.until) address=\(address?.printable ?? "-")"
   }
 }

@@ -8,7 +8,8 @@ extension SuppressionsCommand {
     static let configuration = CommandConfiguration(
       abstract: "Let an address get mail again.",
       discussion: """
-        Its dead letters stay dead: see rekey dead retry. By id no keyring is needed.
+        It is released for each caller, or for one. Its dead letters stay dead: see rekey dead \
+        retry. By id neither keyring nor callers are needed.
 
         Examples:
           printf %s ann@example.org | rekey suppressions release -
@@ -21,7 +22,9 @@ extension SuppressionsCommand {
     @Option(help: "The one that rekey suppressions list shows so.")
     var id: String?
 
-    @Flag(help: "Write one JSON object.")
+    @OptionGroup var choice: CallerChoice
+
+    @Flag(help: "Write one JSON object a line.")
     var json = false
 
     @OptionGroup(title: "Configuration")
@@ -30,6 +33,9 @@ extension SuppressionsCommand {
     func validate() throws {
       guard (address == nil) != (id == nil) else {
         throw ValidationError("Give an address, or - for stdin, or --id.")
+      }
+      guard id == nil || choice.caller == nil else {
+        throw ValidationError("--id says already whose it is: leave --caller out.")
       }
       if let id, RequestID(id.lowercased()) == nil {
         throw ValidationError("--id takes a UUID, as rekey suppressions list shows it.")
@@ -40,20 +46,23 @@ extension SuppressionsCommand {
       let settings = try options.settings()
       let lines = SuppressionLines(
         recipients: try Recipients(settings, reveal: false), isJSON: json)
-      let key = try address.map { text in
+      let keys = try address.map { text in
         let book = try OperatorAddress(settings)
-        return try book.key(of: try book.address(text))
+        let address = try book.address(text)
+        return try choice.names(settings).map { try book.key(of: address, for: $0) }
       }
       try await SuppressionsCommand.withSuppressions(settings) { suppressions in
-        var released: SuppressedAddress?
-        if let key { released = try await suppressions.release(key) }
+        var released: [SuppressedAddress] = []
+        if let keys { released = try await suppressions.release(keys) }
         if let id = id.flatMap({ RequestID($0.lowercased()) }) {
-          released = try await suppressions.release(id: id)
+          released = try await suppressions.release(id: id).map { [$0] } ?? []
         }
-        guard let released else {
+        guard !released.isEmpty else {
           throw CommandFailure(description: "that address is not suppressed")
         }
-        Console.output((json ? "" : "released ") + lines.line(of: released))
+        for entry in released.sorted(by: { $0.caller < $1.caller }) {
+          Console.output((json ? "" : "released ") + lines.line(of: entry))
+        }
       }
     }
   }

@@ -67,11 +67,12 @@ struct SuppressionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Suppress an address for a while.",
       discussion: """
-        Where it is suppressed already, the later end counts.
+        Callers' lists are apart; each gets the address, or one. Where it is suppressed already, the \
+        later end counts.
 
         Examples:
           printf %s ann@example.org | rekey suppressions add -
-          rekey suppressions add ann@example.org --for 90d --reason complaint
+          rekey suppressions add ann@example.org --for 90d --reason complaint --caller shop
         """)
 
     @Argument(help: "The address, or - to read it from stdin, where other users cannot see it.")
@@ -85,7 +86,9 @@ struct SuppressionsCommand: AsyncParsableCommand {
       transform: { try SuppressionReason.named($0) })
     var reason = SuppressionReason.manual
 
-    @Flag(help: "Write one JSON object.")
+    @OptionGroup var choice: CallerChoice
+
+    @Flag(help: "Write one JSON object a line.")
     var json = false
 
     @OptionGroup(title: "Configuration")
@@ -102,13 +105,16 @@ struct SuppressionsCommand: AsyncParsableCommand {
       let book = try OperatorAddress(settings)
       let address = try book.address(address)
       let lifetime = lifetime.flatMap { WholeDuration($0) } ?? settings.suppressionLifetime
+      let callers = try choice.names(settings)
       let lines = SuppressionLines(
         recipients: try Recipients(settings, reveal: false), isJSON: json)
       try await SuppressionsCommand.withSuppressions(settings) { suppressions in
-        let entry = try book.suppression(
-          of: address, reason, for: lifetime, at: try await suppressions.now())
-        let (now, before) = try await suppressions.add(entry)
-        show(now, before, lines)
+        for caller in callers {
+          let entry = try book.suppression(
+            of: address, for: caller, reason, lasting: lifetime, at: try await suppressions.now())
+          let (now, before) = try await suppressions.add(entry)
+          show(now, before, lines)
+        }
       }
     }
 

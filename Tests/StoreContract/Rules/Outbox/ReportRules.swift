@@ -82,13 +82,23 @@ extension StoreContract {
       }
       #expect(try await contract.claimable() == [])
     },
+    Rule("a report that concerns many callers suppresses for each and is told once") { contract in
+      let id = try await contract.mail()
+      let report = try contract.report("ada@example.com", id, callers: ["other", "app", "third"])
+      #expect(try await contract.receive([report]))
+      for caller in ["app", "other", "third"] {
+        #expect(try await contract.isSuppressed(for: caller))
+      }
+      #expect(try await contract.isSuppressed(for: "fourth") == false)
+      #expect(try await contract.events().map(\.requestID) == [id])
+    },
     Rule("only callers that want events are told") { contract in
       let plain = try await contract.mail(Ask("a@example.com"))
       let odd = try await contract.mail(Ask("b@example.com").with(\.caller, "other"))
       for common in [true, false] {
         let reports = [
           try contract.report("a@example.com", plain, "\(common)-1"),
-          try contract.report("b@example.com", odd, "\(common)-2"),
+          try contract.report("b@example.com", odd, "\(common)-2", callers: ["other"]),
         ]
         #expect(
           try await contract.receive(
@@ -96,7 +106,7 @@ extension StoreContract {
         #expect(try await contract.events().map(\.requestID) == [common ? plain : odd])
       }
       #expect(try await contract.isSuppressed("a@example.com"))
-      #expect(try await contract.isSuppressed("b@example.com"))
+      #expect(try await contract.isSuppressed("b@example.com", for: "other"))
     },
     Rule("a call without reports is remembered too") { contract in
       for (call, isNew) in [("call", true), ("call", false), ("another", true)] {
@@ -140,12 +150,15 @@ extension StoreContract {
   }
 
   private func report(
-    _ email: String, _ id: RequestID?, _ name: String = "report", isComplaint: Bool = false
+    _ email: String, _ id: RequestID?, _ name: String = "report", isComplaint: Bool = false,
+    callers: [String] = ["app"]
   ) throws -> ReportRecord {
     let name = Array("\(email) \(name)".utf8)
     return ReportRecord(
       receipt: try vault.receiptKey(of: "report", Array("provider".utf8), name),
-      suppression: try suppression(of: email, isComplaint ? .complaint : .bounce, for: 3600),
+      suppressions: try callers.map {
+        try suppression(of: email, isComplaint ? .complaint : .bounce, for: 3600, caller: $0)
+      },
       requestID: id, event: isComplaint ? .requestDisputed : .deliveryFailed)
   }
 }

@@ -68,6 +68,18 @@ extension StoreContract {
       #expect(try await contract.claim(id, .changed).ready?.isSuppressed == true)
       #expect(try await contract.claim(id, .event, from: .events).ready?.event != nil)
     },
+    Rule("a suppression is its caller's own") { contract in
+      try await contract.suppress(for: 3600, caller: "other")
+      #expect(try await contract.isSuppressed() == false)
+      #expect(try await contract.isSuppressed(for: "other"))
+      let own = try await contract.accept()
+      let others = try await contract.accept(Ask().with(\.caller, "other"))
+      let claimed = try await contract.store.outbox.claim(atMost: 64)
+      #expect(Set(claimed.map(\.requestID)) == [own, others])
+      for message in claimed {
+        #expect(message.ready?.isSuppressed == (message.requestID == others))
+      }
+    },
     Rule("requests for a suppressed address are accepted as always") { contract in
       try await contract.suppress(for: 3600)
       for _ in 0..<3 { _ = try await contract.accept() }
@@ -75,24 +87,29 @@ extension StoreContract {
     },
   ]
 
-  func isSuppressed(_ email: String = "ada@example.com") async throws -> Bool {
-    try await store.suppressions.contains(try vault.addressKey(try TestVault.address(email)))
+  func isSuppressed(
+    _ email: String = "ada@example.com", for caller: String = "app"
+  ) async throws -> Bool {
+    try await store.suppressions.contains(
+      try vault.addressKey(try TestVault.address(email), caller: caller))
   }
 
   private func suppress(
-    _ email: String = "ada@example.com", for seconds: Int64
+    _ email: String = "ada@example.com", for seconds: Int64, caller: String = "app"
   ) async throws {
-    try await store.suppressions.add(try suppression(of: email, .refused, for: seconds))
+    try await store.suppressions.add(
+      try suppression(of: email, .refused, for: seconds, caller: caller))
   }
 
   func suppression(
-    of email: String, _ reason: SuppressionReason, for seconds: Int64
+    of email: String, _ reason: SuppressionReason, for seconds: Int64, caller: String = "app"
   ) throws -> Suppression {
     let suppressor = Suppressor(
       vault: vault, lifetime: WholeDuration(seconds: seconds), clock: store.clock
     ) { () throws(ResetError) in
       do { return try SecureRandom.bytes(10) } catch { throw .cryptography }
     }
-    return try suppressor.suppression(of: try TestVault.address(email), reason, by: "1-smtp")
+    return try suppressor.suppression(
+      of: try TestVault.address(email), for: caller, reason, by: "1-smtp")
   }
 }

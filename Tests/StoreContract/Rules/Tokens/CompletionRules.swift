@@ -27,6 +27,7 @@ extension StoreContract {
       for message in [notice, event] {
         #expect(try await contract.store.outbox.finish(message, .sent))
       }
+      try await contract.moveTime(.grain)
       let later = try await contract.mail(try Ask(account: "42"))
       #expect(try await contract.complete(id))
       #expect(try await contract.claimable() == [])

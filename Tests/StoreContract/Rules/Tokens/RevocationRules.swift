@@ -38,6 +38,7 @@ extension StoreContract {
     Rule("what is dead already is neither counted nor changed") { contract in
       let used = try await contract.mail(try Ask("a@example.com", account: "42"))
       let at = try #require(try await contract.consume(used).consumedAt)
+      try await contract.moveTime(.grain)
       let expired = try await contract.mail(try Ask("b@example.com", account: "42"))
       try await contract.moveTime(.seconds(1800))
       #expect(try await contract.invalidate(.account(id: "42")) == 0)

@@ -10,7 +10,8 @@ end
 
 function init()
   tokens = {}
-  counter = 0
+  -- wrk makes a request before the first one, which it does not send.
+  counter = -1
   headers = {
     ["Authorization"] = "Bearer " .. os.getenv("REKEY_BENCH_KEY"),
     ["Content-Type"] = "application/json",
@@ -25,7 +26,7 @@ end
 
 function request()
   counter = counter + 1
-  if counter > #tokens then return idle end
+  if counter < 1 or counter > #tokens then return idle end
   return wrk.format("POST", "/reset/consume", headers, '{"token":"' .. tokens[counter] .. '"}')
 end
 

@@ -11,8 +11,8 @@ CHUNK = 500_000
 DAYS = 365
 
 # Each id is a UUIDv7 of its row's created_at. What is sealed cannot be opened; it has to be there.
-# Addresses and accounts ask again and again, at moments far apart. The year ended yesterday, so that
-# what is measured is told from it by its time.
+# Addresses and accounts ask again and again, at moments far apart. The year ended yesterday, so
+# that what is measured is told from it by its time.
 REQUESTS = """
 INSERT INTO rekey.reset_request
   (id, address_key, account_key, sealed, kid, caller, created_at, expires_at, sent_at, consumed_at)
@@ -67,7 +67,8 @@ def fill(side: Side, sizes: Sizes) -> None:
     for row in definitions:
         database.execute(f"DROP INDEX rekey.{row['indexname']}")
     start = database.value(
-        f"SELECT (extract(epoch FROM clock_timestamp() - interval '{DAYS + 1} days') * 1000)::bigint"
+        "SELECT (extract(epoch FROM clock_timestamp() - %s * interval '1 day') * 1000)::bigint",
+        [DAYS + 1],
     )
     with database.connect() as connection:
         connection.execute("SET synchronous_commit = off; SET maintenance_work_mem = '1GB'")

@@ -57,7 +57,7 @@ CREATE TABLE rekey.account (
     mailed timestamp with time zone[],
     CONSTRAINT account_key_check CHECK ((octet_length(key) = 16)),
     CONSTRAINT account_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'completed'::text]))),
-    CONSTRAINT earlier_has_reasons CHECK ((NOT (cardinality(earlier) IS DISTINCT FROM cardinality(earlier_reasons)))),
+    CONSTRAINT earlier_has_reasons CHECK ((COALESCE(cardinality(earlier), 0) = COALESCE(cardinality(earlier_reasons), 0))),
     CONSTRAINT revoked_has_a_reason CHECK (((revoked_before IS NULL) = (revoke_reason IS NULL)))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');

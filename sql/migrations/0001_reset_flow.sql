@@ -22,7 +22,7 @@ CREATE TABLE rekey.account (
   earlier_reasons text[],
   mailed timestamptz[],
   CONSTRAINT revoked_has_a_reason CHECK ((revoked_before IS NULL) = (revoke_reason IS NULL)),
-  CONSTRAINT earlier_has_reasons CHECK (cardinality(earlier) IS NOT DISTINCT FROM cardinality(earlier_reasons))
+  CONSTRAINT earlier_has_reasons CHECK (coalesce(cardinality(earlier), 0) = coalesce(cardinality(earlier_reasons), 0))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 COMMENT ON TABLE rekey.account IS
   'What decides over links: one row for each account of a caller, and one for each address of a caller, which decides over the links that name no account (yet). Consume, complete and invalidate lock it before the request.';

@@ -14,7 +14,7 @@ OLD = range(32, 43)
 YOUNG = (5, 15, 29)
 PER_DAY = 7_000
 
-# A third is used, the others have expired; all of the given day (UTC).
+# A third is used, two thirds have expired unused; all of the given day (UTC).
 INSERT_DAY = """
 WITH rows AS (
   SELECT n, date_trunc('day', clock_timestamp(), 'UTC') - make_interval(days => %(days)s)
@@ -26,7 +26,8 @@ INSERT INTO rekey.reset_request
 SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
          || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid,
        decode(md5(n::text), 'hex'), '\\x00', '\\x01020304', 'shop', at, at + interval '1 s',
-       at + interval '30 min', CASE WHEN n %% 3 = 0 THEN at + interval '5 min' END
+       at + interval '30 min',
+       CASE WHEN n %% 3 = 0 THEN at + interval '5 min' END
 FROM rows
 """
 
@@ -77,9 +78,9 @@ def test_what_is_alive_or_still_to_be_sent_stays_and_dead_letters_go(rekey: Inst
     )
     database.execute(
         "INSERT INTO rekey.outbox (id, request_id, kind, run_at, attempt, dead_at, last_error)"
-        " VALUES (%(unsent)s, %(unsent)s, 'link', clock_timestamp(), 0, NULL, NULL),"
-        " (%(dead)s, %(dead)s, 'link', clock_timestamp(), 1, clock_timestamp(), 'rcpt_550')",
-        {"unsent": unsent, "dead": dead},
+        " VALUES (%s, %s, 'link', clock_timestamp(), 0, NULL, NULL),"
+        " (%s, %s, 'link', clock_timestamp(), 1, clock_timestamp(), 'rcpt 550')",
+        [unsent, unsent, dead, dead],
     )
     counted = purge(rekey, "--dry-run")
     assert (counted["requests"], counted["messages"]) == (7, 1)

@@ -30,18 +30,27 @@ WITH input AS MATERIALIZED (
          (CASE WHEN r.account_key IS NULL THEN 1 ELSE 2 END) AS place
   FROM held h JOIN messages m ON m.id = h.id JOIN rekey.reset_request r ON r.id = h.request_id
   WHERE h.is_mailed
+), made AS (
+  -- First the rows that are not there: somebody who is just making one is waited for, and so nothing may be
+  -- held yet that he could wait for. What he has made is busy.
+  INSERT INTO rekey.account AS a (key, mailed)
+  SELECT d.key, (array_agg(d.created_at ORDER BY d.created_at DESC))[1:20]
+  FROM decided_by d
+  WHERE NOT EXISTS (SELECT FROM rekey.account x WHERE x.key = d.key)
+  GROUP BY d.place, d.key
+  ORDER BY d.place, d.key
+  ON CONFLICT (key) DO NOTHING
+  RETURNING a.key
 ), accounts AS MATERIALIZED (
   SELECT a.key FROM rekey.account a
-  WHERE a.key = ANY (ARRAY(SELECT d.key FROM decided_by d))
+  WHERE a.key = ANY (ARRAY(SELECT d.key FROM decided_by d EXCEPT SELECT m.key FROM made m))
   FOR UPDATE SKIP LOCKED
-), busy_accounts AS MATERIALIZED (
-  SELECT a.key FROM rekey.account a
-  WHERE a.key = ANY (ARRAY(SELECT d.key FROM decided_by d)) AND a.key NOT IN (SELECT l.key FROM accounts l)
 ), requests AS MATERIALIZED (
   SELECT r.id FROM rekey.reset_request r
   WHERE r.id = ANY (ARRAY(
     SELECT h.request_id FROM held h JOIN messages m ON m.id = h.id WHERE h.is_of_request
-    EXCEPT SELECT d.id FROM decided_by d JOIN busy_accounts b ON b.key = d.key))
+    EXCEPT SELECT d.id FROM decided_by d
+    WHERE d.key NOT IN (SELECT m.key FROM made m UNION ALL SELECT a.key FROM accounts a)))
   FOR UPDATE SKIP LOCKED
 ), ending AS MATERIALIZED (
   SELECT h.*, d.key, d.place, d.created_at
@@ -52,11 +61,11 @@ WITH input AS MATERIALIZED (
   WHERE NOT h.is_of_request OR r.id IS NOT NULL
      OR NOT EXISTS (SELECT FROM rekey.reset_request x WHERE x.id = h.request_id)
 ), noted AS (
+  -- A conflict each time, of which the newest version is changed; nobody else has it.
   INSERT INTO rekey.account AS a (key, mailed)
   SELECT e.key, array_agg(e.created_at ORDER BY e.created_at DESC)
-  FROM ending e WHERE e.is_mailed AND e.key IS NOT NULL
-  GROUP BY e.place, e.key
-  ORDER BY e.place, e.key
+  FROM ending e WHERE e.is_mailed AND e.key IN (SELECT l.key FROM accounts l)
+  GROUP BY e.key
   ON CONFLICT (key) DO UPDATE
     SET mailed = ARRAY(
       SELECT DISTINCT m.at FROM unnest(excluded.mailed || a.mailed) AS m(at)

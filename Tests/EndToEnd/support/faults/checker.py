@@ -16,7 +16,7 @@ from simulated_clock import SimulatedClock
 from smtp_conversation import Receipt
 
 FINAL_TABLES = """
-SELECT r.id::text AS id, r.sent_at, r.dropped_at, r.drop_reason, r.consumed_at, r.revoked_at,
+SELECT r.id::text AS id, r.sent_at, r.dropped_at, r.drop_reason, r.consumed_at,
        extract(epoch FROM clock_timestamp() - r.created_at)::float8 AS age,
        extract(epoch FROM r.expires_at - r.created_at)::float8 AS life,
        o.id IS NOT NULL AS has_message, o.dead_at, o.last_error

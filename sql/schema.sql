@@ -57,7 +57,7 @@ CREATE TABLE rekey.account (
     mailed timestamp with time zone[],
     CONSTRAINT account_key_check CHECK ((octet_length(key) = 16)),
     CONSTRAINT account_revoke_reason_check CHECK ((revoke_reason = ANY (ARRAY['invalidated'::text, 'sibling_consumed'::text, 'completed'::text]))),
-    CONSTRAINT earlier_has_reasons CHECK ((NOT (cardinality(earlier) IS DISTINCT FROM cardinality(earlier_reasons)))),
+    CONSTRAINT earlier_has_reasons CHECK ((COALESCE(cardinality(earlier), 0) = COALESCE(cardinality(earlier_reasons), 0))),
     CONSTRAINT revoked_has_a_reason CHECK (((revoked_before IS NULL) = (revoke_reason IS NULL)))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02');
@@ -330,7 +330,7 @@ CREATE INDEX reset_request_address ON rekey.reset_request USING btree (address_k
 
 CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account FOR EACH ROW WHEN (((new.key <> old.key) OR ((old.revoked_before IS NOT NULL) AND ((new.revoked_before < old.revoked_before) OR (new.revoked_before IS NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
-CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.consumed_at IS NOT NULL) AND (((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
+CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.consumed_at IS NOT NULL) AND ((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key) OR (new.expires_at <> old.expires_at))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
 CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 

@@ -9,7 +9,7 @@ public struct QueuedDirectory: Sendable {
 
   /// - Parameters:
   ///   - name: for the log and for operators, 1 to 64 octets.
-  ///   - width: questions at once; twice as many more wait their turn.
+  ///   - width: questions at once, 1 to 128; from twice as many to 256 more wait their turn.
   ///   - onRoom: told when there is room again for those that were sent away.
   public init(
     _ directory: any AccountDirectory, name: String, width: Int, logger: Logger,
@@ -18,7 +18,7 @@ public struct QueuedDirectory: Sendable {
     self.init(
       directory,
       DependencyQueue(
-        "directory", name, width: width, waiting: width * 2, logger: logger, now: { .now },
+        "directory", name, width: width, waiting: width * 2...256, logger: logger, now: { .now },
         onRoom: onRoom))
   }
 

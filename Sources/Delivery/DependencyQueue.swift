@@ -37,7 +37,7 @@ final class DependencyQueue: Sendable {
   /// What it is, and which one, as the log says it.
   private let (kind, name): (String, String)
   private let width: Int
-  private let waiting: Int
+  private let waiting: ClosedRange<Int>
   private let logger: Logger
   private let now: @Sendable () -> Instant
   private let onRoom: @Sendable () -> Void
@@ -45,10 +45,11 @@ final class DependencyQueue: Sendable {
 
   /// - Parameters:
   ///   - width: calls at once.
-  ///   - waiting: how many may wait their turn.
+  ///   - waiting: how many may wait their turn: as many as have it within a second, as far as is
+  ///     known.
   ///   - onRoom: told when nobody waits any more while some have been sent away.
   init(
-    _ kind: String, _ name: String, width: Int, waiting: Int, logger: Logger,
+    _ kind: String, _ name: String, width: Int, waiting: ClosedRange<Int>, logger: Logger,
     now: @escaping @Sendable () -> Instant, onRoom: @escaping @Sendable () -> Void = {}
   ) {
     (self.kind, self.name) = (kind, name)
@@ -122,8 +123,9 @@ extension DependencyQueue {
       if queue.waiters.isEmpty, let permit = queue.begin(now) {
         return (.permit(permit), queue.breaker.state != before)
       }
-      guard before == .closed, queue.waiters.count < waiting else {
-        return (.wait(queue.book(now, width: width)), false)
+      let most = min(max(waiting.lowerBound, queue.turns(now, width)), waiting.upperBound)
+      guard before == .closed, queue.waiters.count < most else {
+        return (.wait(queue.book(now, width)), false)
       }
       queue.waiters.append(waiter)
       return (nil, false)
@@ -140,7 +142,7 @@ extension DependencyQueue {
       let before = queue.breaker.state
       queue.breaker.end(permit, outcome, took: now - start, now)
       queue.progressAt = now
-      let (after, next) = (queue.breaker.state, queue.advance(now, width: width))
+      let (after, next) = (queue.breaker.state, queue.advance(now, width))
       return (
         before == after ? nil : after, next,
         after == .closed && queue.waiters.isEmpty && now < queue.bookedUntil + .seconds(2)
@@ -167,12 +169,12 @@ extension DependencyQueue.State {
 
   /// Those whose turn it is now; once the breaker is open, all.
   fileprivate mutating func advance(
-    _ now: ContinuousClock.Instant, width: Int
+    _ now: ContinuousClock.Instant, _ width: Int
   ) -> [(DependencyQueue.Waiter, DependencyQueue.Entry)] {
     var next: [(DependencyQueue.Waiter, DependencyQueue.Entry)] = []
     while let waiter = waiters.first {
       if breaker.state != .closed {
-        next.append((waiter, .wait(book(now, width: width))))
+        next.append((waiter, .wait(book(now, width))))
       } else if let permit = begin(now) {
         next.append((waiter, .permit(permit)))
       } else {
@@ -183,15 +185,26 @@ extension DependencyQueue.State {
     return next
   }
 
+  /// What a call takes; where nothing has come back for long, at least so long.
+  private func usualTime(_ now: ContinuousClock.Instant) -> Duration {
+    max(breaker.usualTime, now - progressAt)
+  }
+
+  /// How many calls come to their turn within a second.
+  fileprivate func turns(_ now: ContinuousClock.Instant, _ width: Int) -> Int {
+    guard breaker.usualTime > .zero else { return 0 }
+    return Int(.seconds(1) / max(usualTime(now), .milliseconds(1)) * Double(width))
+  }
+
   /// When somebody who finds no place comes again: at the pace of those that come back, so that a
   /// backlog is not taken up and put down again over and over.
-  fileprivate mutating func book(_ now: ContinuousClock.Instant, width: Int) -> WholeDuration {
+  fileprivate mutating func book(_ now: ContinuousClock.Instant, _ width: Int) -> WholeDuration {
     guard breaker.state == .closed else {
       // One of them probes, and the others would only be sent away again.
       let pause = max(0, breaker.probeAt.map { ($0 - now).components.seconds } ?? 0)
       return WholeDuration(seconds: pause + .random(in: 1...10))
     }
-    let pace = max(breaker.usualTime, now - progressAt) / width
+    let pace = usualTime(now) / width
     bookedUntil = min(max(bookedUntil, now) + pace, now + .seconds(30))
     return WholeDuration(seconds: 1 + (bookedUntil - now).components.seconds)
   }

@@ -48,7 +48,7 @@ public struct EventDelivery: Sendable {
     queues = EventQueues { caller in
       // Nobody waits here, for it would be with a permit of all apps' events.
       DependencyQueue(
-        "receiver", caller, width: parts.width, waiting: 0, logger: logger, now: now)
+        "receiver", caller, width: parts.width, waiting: 0...0, logger: logger, now: now)
     }
     book = AttemptBook(
       outbox: parts.outbox, schedule: parts.schedule, giveUp: parts.giveUp, logger: logger)

@@ -59,8 +59,7 @@ final class QueueRunner: Sendable {
   /// How many at most are claimed to find what can begin, and may be ending meanwhile.
   private static let most = 128
 
-  /// - Parameter limit: messages between begin and end at once, and as many asking, whatever the
-  ///   delivery would take.
+  /// - Parameter limit: at most so many begun at once, and as many asking.
   init(
     _ queue: OutboxQueue, outbox: any Outbox, delivery: any MessageDelivery, limit: Int = .max,
     lease: WholeDuration, held: HeldMessages,
@@ -112,8 +111,7 @@ extension QueueRunner {
 
   /// How many to claim: a claim is worth its commit when it brings several.
   private var wanted: Int? {
-    // Read before the permits: what begins in between is then missed rather than claimed twice, and
-    // who began it looks again.
+    // Read before the permits: what begins in between is missed rather than claimed twice.
     let (count, room, isOpen, least) = buffer.withLock {
       ($0.ready.count, limit - $0.begun, $0.mayHaveMore && $0.ending < Self.most, $0.least)
     }

@@ -13,7 +13,7 @@ import Testing
     every interval: Duration = .seconds(3600), until isEnough: @escaping @Sendable (Int) -> Bool,
     work: @escaping @Sendable (Int) throws -> Int
   ) async throws {
-    let upkeep = Upkeep("partitions made", every: interval, logger: book.logger) { [runs] in
+    let upkeep = Upkeep("things made", every: interval, logger: book.logger) { [runs] in
       let number = runs.update { number in
         number += 1
         return number
@@ -36,7 +36,7 @@ import Testing
 
   @Test func `it works again after each interval and says what there was to do`() async throws {
     try await run(every: .milliseconds(1), until: { $0 >= 3 }) { $0 == 2 ? 8 : 0 }
-    #expect(book.lines.value == ["info partitions made count=8"])
+    #expect(book.lines.value == ["info things made count=8"])
   }
 
   @Test func `what fails is tried again soon, however long the interval`() async throws {
@@ -45,6 +45,6 @@ import Testing
       return 1
     }
     #expect(
-      book.lines.value.first == "warning not done yet: partitions made error=no such luck")
+      book.lines.value.first == "warning not done yet: things made error=no such luck")
   }
 }

@@ -116,7 +116,7 @@ import Testing
         Sample.details(), client: nil, from: Sample.caller())
     }
     await #expect(throws: ResetError.cryptography) {
-      try await reset(recorder, random: { Array(1...19) })(
+      try await reset(recorder, random: { Array(1...9) })(
         Sample.details(), client: nil, from: Sample.caller())
     }
     #expect(recorder.drafts.isEmpty)

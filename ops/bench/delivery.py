@@ -17,10 +17,10 @@ from cluster import temporary_cluster
 from delivery_attachment import attachment
 from delivery_claims import claims
 from delivery_latency import latency
-from delivery_outcome import Options, Outcome
+from delivery_outcome import Options, Outcome, show
 from delivery_throughput import throughput
 from delivery_transports import transports
-from request import ratio, recycle_write_ahead_log
+from request import recycle_write_ahead_log
 
 PARTS = {
     "throughput": throughput,
@@ -50,17 +50,6 @@ def arguments() -> argparse.Namespace:
     if not 1 <= options.rounds <= 20:
         parser.error("--rounds is 1 to 20")
     return options
-
-
-def show(name: str, outcome: Outcome) -> None:
-    print(f"\n{name}")
-    for label, value, unit in outcome.rows:
-        print(f"  {label:<58} {value:>10.{0 if value >= 100 else 2}f} {unit}")
-    for label, value, target, is_at_least in outcome.ratios:
-        print(f"  {ratio(label, value, target, is_at_least)}")
-    for note in outcome.notes:
-        print(f"  {note}")
-    sys.stdout.flush()
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from delivery_rig import ROOT, Rig, address, say, smtp_sink
 
 FEW, MANY = 1_000, 1_000_000
 # Of sql/queries/claim_messages.sql: 20 messages at once with the defaults of the configuration.
-CLAIM_PARAMETERS = ["mail", 20, 90, 1800, 7200, 86400, 259200]
+CLAIM_PARAMETERS = ["mail", 20, 90, 1800, 7200, 86400, 259200, 3]
 
 
 def claims(directory: Path, cluster: Cluster, options: Options) -> Outcome:

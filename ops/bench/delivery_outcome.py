@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from statistics import median
+
+from request import ratio
 
 
 @dataclass
@@ -27,8 +30,26 @@ class Outcome:
     def at_least(self, name: str, value: float, target: float) -> None:
         self.ratios.append((name, value, target, True))
 
+    @property
+    def misses(self) -> int:
+        return sum(
+            value < target if is_at_least else value > target
+            for _, value, target, is_at_least in self.ratios
+        )
+
     def at_most(self, name: str, value: float, target: float) -> None:
         self.ratios.append((name, value, target, False))
+
+
+def show(name: str, outcome: Outcome) -> None:
+    print(f"\n{name}")
+    for label, value, unit in outcome.rows:
+        print(f"  {label:<64} {value:>10.{0 if value >= 100 else 2}f} {unit}")
+    for label, value, target, is_at_least in outcome.ratios:
+        print(f"  {ratio(label, value, target, is_at_least)}")
+    for note in outcome.notes:
+        print(f"  {note}")
+    sys.stdout.flush()
 
 
 def median_ratio(these: list[float], those: list[float]) -> float:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -48,6 +49,12 @@ FROM named
 
 def say(line: str) -> None:
     print(f"bench: {line}", file=sys.stderr, flush=True)
+
+
+def first_id(moment: datetime) -> str:
+    """The lowest id that a request of this moment can have."""
+    head = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{head[:8]}-{head[8:]}-7000-8000-000000000000"
 
 
 @dataclass
@@ -97,23 +104,21 @@ class Rig:
         """So many accepted requests whose mails are due before all others."""
         if self.serving is None:
             self.serving = self.rekey.serve("--no-worker")
-        self.database.execute("DELETE FROM rekey.outbox WHERE request_id >= rekey.first_id_at(%s)",
-                              [self.since])  # fmt: skip
+        self.database.execute("DELETE FROM rekey.outbox WHERE id >= %s", [first_id(self.since)])
         while (missing := count - self.waiting()) > 0:
             self._ask(1 if missing < 20_000 else 3)
         self.database.execute(
             "DELETE FROM rekey.outbox WHERE id IN (SELECT id FROM rekey.outbox"
-            " WHERE request_id >= rekey.first_id_at(%s) ORDER BY id OFFSET %s)", [self.since, count]
+            " WHERE id >= %s ORDER BY id OFFSET %s)", [first_id(self.since), count]
         )  # fmt: skip
         self.database.execute(
             "UPDATE rekey.outbox SET run_at = run_at - interval '1 hour'"
-            " WHERE request_id >= rekey.first_id_at(%s)", [self.since]
+            " WHERE id >= %s", [first_id(self.since)]
         )  # fmt: skip
         self.tidy()
 
     def fill(self, count: int) -> None:
         """So many messages more that are due, and are never sent here."""
-        self.database.execute("SELECT rekey.make_partitions(1)")
         self.database.execute(FILL.format(count=count))
         self.since = self.database.value("SELECT clock_timestamp()")
         self.tidy()
@@ -124,8 +129,8 @@ class Rig:
 
     def waiting(self) -> int:
         return self.database.value(
-            "SELECT count(*) FROM rekey.outbox WHERE request_id >= rekey.first_id_at(%s)",
-            [self.since],
+            "SELECT count(*) FROM rekey.outbox WHERE id >= %s",
+            [first_id(self.since)],
         )
 
     def _ask(self, seconds: int) -> None:
@@ -157,10 +162,10 @@ class Rig:
         )
         forget_peak(worker)
         with self.database.connect() as connection:
-            query = "SELECT count(*) FROM rekey.outbox WHERE request_id >= rekey.first_id_at(%s)"
+            query = "SELECT count(*) FROM rekey.outbox WHERE id >= %s"
 
             def left() -> int:
-                row = connection.execute(query, [self.since]).fetchone()
+                row = connection.execute(query, [first_id(self.since)]).fetchone()
                 return row[0] if row else 0
 
             first = eventually(lambda: (left() < before) and left() + 1, "the first mail", 90) - 1

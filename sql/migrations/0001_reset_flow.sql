@@ -22,7 +22,7 @@ CREATE TABLE rekey.account (
   earlier_reasons text[],
   mailed timestamptz[],
   CONSTRAINT revoked_has_a_reason CHECK ((revoked_before IS NULL) = (revoke_reason IS NULL)),
-  CONSTRAINT earlier_has_reasons CHECK (cardinality(earlier) IS NOT DISTINCT FROM cardinality(earlier_reasons))
+  CONSTRAINT earlier_has_reasons CHECK (coalesce(cardinality(earlier), 0) = coalesce(cardinality(earlier_reasons), 0))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 COMMENT ON TABLE rekey.account IS
   'What decides over links: one row for each account of a caller, and one for each address of a caller, which decides over the links that name no account (yet). Consume, complete and invalidate lock it before the request.';
@@ -229,8 +229,8 @@ CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request
   FOR EACH ROW WHEN (
     NEW.id <> OLD.id OR NEW.address_key <> OLD.address_key OR NEW.caller <> OLD.caller
     OR NEW.created_at <> OLD.created_at
-    OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at, NEW.consumer_key, NEW.expires_at)
-         IS DISTINCT FROM (OLD.consumed_at, OLD.consumer_key, OLD.expires_at)
+    OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at IS DISTINCT FROM OLD.consumed_at
+         OR NEW.consumer_key IS DISTINCT FROM OLD.consumer_key OR NEW.expires_at <> OLD.expires_at)
     OR OLD.completed_at IS NOT NULL AND NEW.completed_at IS DISTINCT FROM OLD.completed_at
     OR OLD.maybe_arrived_at IS NOT NULL AND NEW.maybe_arrived_at IS DISTINCT FROM OLD.maybe_arrived_at
     OR OLD.sent_at IS NOT NULL AND NEW.sent_at IS NULL

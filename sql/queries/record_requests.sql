@@ -42,9 +42,10 @@ WITH input AS MATERIALIZED (
     AND i.n NOT IN (SELECT n FROM known) AND i.n NOT IN (SELECT n FROM full_address)
   ORDER BY i.client_key
   ON CONFLICT (key) DO UPDATE
-    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || r.stamps[1:(
-        SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
-        WHERE s.at > clock_timestamp() - interval '30 days')::int]
+    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || CASE
+        WHEN r.stamps[cardinality(r.stamps)] > clock_timestamp() - interval '30 days' THEN r.stamps[1:999]
+        ELSE r.stamps[1:(SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
+                         WHERE s.at > clock_timestamp() - interval '30 days')::int] END
     WHERE NOT EXISTS (
       SELECT FROM unnest($13::int[], $14::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))
@@ -57,9 +58,10 @@ WITH input AS MATERIALIZED (
     AND (i.client_key IS NULL OR i.client_key IN (SELECT key FROM client_taken))
   ORDER BY i.limiter_key
   ON CONFLICT (key) DO UPDATE
-    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || r.stamps[1:(
-        SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
-        WHERE s.at > clock_timestamp() - interval '30 days')::int]
+    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || CASE
+        WHEN r.stamps[cardinality(r.stamps)] > clock_timestamp() - interval '30 days' THEN r.stamps[1:999]
+        ELSE r.stamps[1:(SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
+                         WHERE s.at > clock_timestamp() - interval '30 days')::int] END
     WHERE NOT EXISTS (
       SELECT FROM unnest($11::int[], $12::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))

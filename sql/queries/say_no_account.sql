@@ -11,9 +11,10 @@ WITH held AS MATERIALIZED (
   SELECT $3::bytea, ARRAY[clock_timestamp()] FROM held
   ON CONFLICT (key) DO UPDATE
     -- Kept as in record_requests.
-    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || r.stamps[1:(
-        SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
-        WHERE s.at > clock_timestamp() - interval '30 days')::int]
+    SET stamps = greatest(clock_timestamp(), r.stamps[1]) || CASE
+        WHEN r.stamps[cardinality(r.stamps)] > clock_timestamp() - interval '30 days' THEN r.stamps[1:999]
+        ELSE r.stamps[1:(SELECT count(*) FROM unnest(r.stamps[1:999]) AS s(at)
+                         WHERE s.at > clock_timestamp() - interval '30 days')::int] END
     WHERE NOT EXISTS (
       SELECT FROM unnest($4::int[], $5::int[]) AS l(count, seconds)
       WHERE r.stamps[l.count] > clock_timestamp() - make_interval(secs => l.seconds))

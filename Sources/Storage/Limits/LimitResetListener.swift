@@ -14,10 +14,20 @@ public final class LimitResetListener: Sendable {
         database.settings, channel: "rekey_limits", name: "pg-limits"
       ) { event in
         refusals.forget()
-        if case .notification = event { logger.debug("limits were reset") }
+        logger.debug("limits may have been reset", metadata: ["heard": "\(event.name)"])
       }
     } catch { throw DatabaseProblem(error) }
   }
 
   public func stop() async { await listener.stop() }
+}
+
+extension Listener.Event {
+  fileprivate var name: String {
+    switch self {
+    case .listening: "the channel anew"
+    case .notification: "a reset"
+    case .interrupted: "the connection's end"
+    }
+  }
 }

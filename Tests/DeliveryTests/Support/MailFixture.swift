@@ -110,7 +110,10 @@ extension Step {
 extension AttemptOutcome {
   /// The pause in seconds and the cause of another try.
   var retried: (after: Int64, cause: String)? {
-    if case .retry(let after, let cause) = self { (after.seconds, cause) } else { nil }
+    switch self {
+    case .retry(let after, let cause), .uncertain(let after, let cause): (after.seconds, cause)
+    default: nil
+    }
   }
 
   /// The seconds after which it is due again, nothing counted.

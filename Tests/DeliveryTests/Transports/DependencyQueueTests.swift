@@ -9,7 +9,7 @@ import Testing
   private let rooms = Watched(0)
   private let app = Checkpoint()
 
-  private func queue(width: Int = 2, waiting: Int = 3) -> DependencyQueue {
+  private func queue(width: Int = 2, waiting: ClosedRange<Int> = 3...3) -> DependencyQueue {
     DependencyQueue(
       "directory", "accounts", width: width, waiting: waiting, logger: book.logger,
       now: { [clock] in clock.now }, onRoom: { [rooms] in rooms.update { $0 += 1 } })
@@ -126,6 +126,30 @@ import Testing
     #expect(await next.pause == nil)
   }
 
+  @Test(arguments: [(100, 20), (2, 256), (1000, 3), (4000, 3)])
+  func `as many wait as have their turn within a second`(_ takes: Int, _ count: Int) async {
+    let queue = queue(width: 2, waiting: 3...256)
+    for _ in 1...3 {
+      _ = await queue.call(judge: { $0 }) {
+        clock.advance(by: .milliseconds(takes))
+        return .delivered
+      }
+    }
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 1...count + 2 { group.addTask { _ = await call(queue) } }
+      while queue.waitingNow < count { await Task.yield() }
+      guard case .mustWait = await call(queue) else {
+        Issue.record("not sent away")
+        return
+      }
+      #expect(queue.waitingNow == count)
+      for _ in 1...count + 2 {
+        await app.state.until { !$0.waiting.isEmpty }
+        app.openOne()
+      }
+    }
+  }
+
   @Test func `cancelled before it comes it does not call`() async {
     let queue = queue()
     let task = Task {
@@ -138,7 +162,7 @@ import Testing
   }
 
   @Test func `those sent away come again at the pace of the answers`() async throws {
-    let queue = queue(width: 2, waiting: 0)
+    let queue = queue(width: 2, waiting: 0...0)
     try await withThrowingTaskGroup(of: Int64?.self) { group in
       for _ in 1...2 { group.addTask { await call(queue).pause } }
       await app.state.until { $0.arrived == 2 }

@@ -158,8 +158,9 @@ def test_what_could_not_arrive_alive_stays_dead_and_is_named(rekey: Installation
     old, revoked, fine = (dead_letter(rekey, service) for _ in range(3))
     rekey.database.age(old, "2 hours")
     rekey.database.execute(
-        "UPDATE rekey.reset_request SET revoked_at = clock_timestamp(),"
-        " revoke_reason = 'invalidated' WHERE id = %s", [revoked],
+        "INSERT INTO rekey.account (key, revoked_before, revoke_reason)"
+        " SELECT address_key, clock_timestamp(), 'invalidated' FROM rekey.reset_request"
+        " WHERE id = %s", [revoked],
     )  # fmt: skip
     rehearsed = rekey.run("dead", "retry", old, revoked, fine, FAR, "--dry-run", "--json")
     done = rekey.run("dead", "retry", old, revoked, fine, FAR, "--json")

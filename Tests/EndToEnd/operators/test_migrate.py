@@ -37,16 +37,6 @@ def test_twice_changes_nothing(empty: Database):
     assert empty.rows("SELECT * FROM rekey.schema_version ORDER BY version") == before
 
 
-def test_it_makes_the_days_ahead(empty: Database):
-    migrate(empty)
-    ahead = empty.value(
-        "SELECT count(*) FROM generate_series(0, 2) AS n,"
-        " to_char((clock_timestamp() AT TIME ZONE 'UTC')::date + n, 'YYYYMMDD') AS day"
-        " WHERE to_regclass('rekey.reset_request_' || day) IS NOT NULL"
-    )
-    assert ahead == 3
-
-
 def test_a_newer_schema_is_left_alone(empty: Database):
     migrate(empty)
     empty.execute("INSERT INTO rekey.schema_version (version, name) VALUES (9999, 'future')")

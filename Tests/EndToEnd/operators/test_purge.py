@@ -9,25 +9,12 @@ from database import Database
 from installation import Installation
 from service import mailed_token
 
-# Rows are of so many days ago, so many on each; past days have no partition unless one is made.
-PARTITIONED_DAYS = range(33, 43)
-PURGEABLE_IN_DEFAULT = 32
+# Rows are of so many days ago, so many on each.
+OLD = range(32, 43)
 YOUNG = (5, 15, 29)
 PER_DAY = 7_000
 
-MAKE_PARTITION = """
-DO $$ DECLARE
-  day date := (clock_timestamp() AT TIME ZONE 'UTC')::date - {days};
-BEGIN
-  EXECUTE format('CREATE TABLE rekey.%I PARTITION OF rekey.reset_request
-      FOR VALUES FROM (%L) TO (%L)',
-    'reset_request_' || to_char(day, 'YYYYMMDD'),
-    rekey.first_id_at(day::timestamp AT TIME ZONE 'UTC'),
-    rekey.first_id_at((day + 1)::timestamp AT TIME ZONE 'UTC'));
-END $$
-"""
-
-# A third is used, a third revoked, a third expired unused; all of the given day (UTC).
+# A third is used, two thirds have expired unused; all of the given day (UTC).
 INSERT_DAY = """
 WITH rows AS (
   SELECT n, date_trunc('day', clock_timestamp(), 'UTC') - make_interval(days => %(days)s)
@@ -35,28 +22,23 @@ WITH rows AS (
   FROM generate_series(1, %(count)s) AS n
 )
 INSERT INTO rekey.reset_request
-  (id, address_key, sealed, kid, caller, created_at, sent_at, expires_at, consumed_at,
-   revoked_at, revoke_reason)
-SELECT (substr(replace(rekey.first_id_at(at)::text, '-', ''), 1, 12) || '7'
+  (id, address_key, sealed, kid, caller, created_at, sent_at, expires_at, consumed_at)
+SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
          || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid,
        decode(md5(n::text), 'hex'), '\\x00', '\\x01020304', 'shop', at, at + interval '1 s',
        at + interval '30 min',
-       CASE WHEN n %% 3 = 0 THEN at + interval '5 min' END,
-       CASE WHEN n %% 3 = 1 THEN at + interval '5 min' END,
-       CASE WHEN n %% 3 = 1 THEN 'invalidated' END
+       CASE WHEN n %% 3 = 0 THEN at + interval '5 min' END
 FROM rows
 """
 
 
 def fill(database: Database) -> int:
     """100,000 requests, of which this many are past retention."""
-    for days in PARTITIONED_DAYS:
-        database.execute(MAKE_PARTITION.format(days=days))
-    for days in (*PARTITIONED_DAYS, PURGEABLE_IN_DEFAULT, *YOUNG):
+    for days in (*OLD, *YOUNG):
         database.execute(INSERT_DAY, {"days": days, "count": PER_DAY})
     database.execute(INSERT_DAY, {"days": 2, "count": 100_000 - 14 * PER_DAY})
     assert database.count("reset_request") == 100_000
-    return PER_DAY * (len(PARTITIONED_DAYS) + 1)
+    return PER_DAY * len(OLD)
 
 
 def purge(rekey: Installation, *arguments: str) -> dict:
@@ -83,40 +65,21 @@ def test_100_000_requests_lose_exactly_what_a_dry_run_counted_and_twice_changes_
     assert rekey.database.count("reset_request") == 100_000 - purgeable
 
 
-def test_whole_days_are_dropped_as_partitions(rekey: Installation):
-    database = rekey.database
-    for days in (40, 41):
-        database.execute(MAKE_PARTITION.format(days=days))
-        database.execute(INSERT_DAY, {"days": days, "count": 50})
-    before = partitions(database)
-    assert purge(rekey)["requests"] == 100
-    assert len(partitions(database)) == len(before) - 2
-
-
-def partitions(database: Database) -> list[str]:
-    rows = database.rows(
-        "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
-        " WHERE inhparent = 'rekey.reset_request'::regclass"
-    )
-    return [row["name"] for row in rows]
-
-
 def test_what_is_alive_or_still_to_be_sent_stays_and_dead_letters_go(rekey: Installation):
     database = rekey.database
-    database.execute(MAKE_PARTITION.format(days=40))
     database.execute(INSERT_DAY, {"days": 40, "count": 9})
     ids = [row["id"] for row in database.rows("SELECT id FROM rekey.reset_request ORDER BY id")]
     live, unsent, dead = ids[1], ids[4], ids[7]
     database.execute(
         "UPDATE rekey.reset_request SET expires_at = clock_timestamp() + interval '1 hour',"
-        " revoked_at = NULL, revoke_reason = NULL, consumed_at = NULL WHERE id = %s",
+        " consumed_at = NULL WHERE id = %s",
         [live],
     )
     database.execute(
         "INSERT INTO rekey.outbox (id, request_id, kind, run_at, attempt, dead_at, last_error)"
-        " VALUES (gen_random_uuid(), %s, 'link', clock_timestamp(), 0, NULL, NULL),"
-        " (gen_random_uuid(), %s, 'link', clock_timestamp(), 1, clock_timestamp(), 'rcpt 550')",
-        [unsent, dead],
+        " VALUES (%s, %s, 'link', clock_timestamp(), 0, NULL, NULL),"
+        " (%s, %s, 'link', clock_timestamp(), 1, clock_timestamp(), 'rcpt 550')",
+        [unsent, unsent, dead, dead],
     )
     counted = purge(rekey, "--dry-run")
     assert (counted["requests"], counted["messages"]) == (7, 1)
@@ -151,8 +114,7 @@ def test_older_than_counts_from_created_at(rekey: Installation, days: str, gone:
     rekey.database.execute(INSERT_DAY, {"days": 31, "count": 10})
     rekey.database.execute(
         "UPDATE rekey.reset_request SET created_at = clock_timestamp() - interval '30 days 1 min',"
-        " expires_at = clock_timestamp() - interval '29 days', consumed_at = NULL,"
-        " revoked_at = NULL, revoke_reason = NULL"
+        " expires_at = clock_timestamp() - interval '29 days', consumed_at = NULL"
     )
     assert purge(rekey, "--older-than", days)["requests"] == gone
 

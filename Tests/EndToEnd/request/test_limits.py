@@ -11,6 +11,23 @@ from polling import eventually
 from service import Service
 
 
+def times_limits_were_forgotten(service: Service) -> int:
+    lines = service.log_lines()
+    return sum(line["message"] == "limits may have been reset" for line in lines)
+
+
+def serve_listening(rekey: Installation, **settings: str) -> Service:
+    """Serves, and hears when a limit is taken back by hand."""
+    service = rekey.serve(REKEY_LOG_LEVEL="debug", **settings)
+    eventually(lambda: times_limits_were_forgotten(service), "that it listens")
+    return service
+
+
+@pytest.fixture
+def service(rekey: Installation) -> Service:
+    return serve_listening(rekey)
+
+
 def request_at_once(callers: list[Caller], address: str, times: int) -> list[Answer]:
     together = threading.Barrier(times)
 
@@ -50,11 +67,13 @@ def test_a_refused_request_says_when_to_come_back_and_nothing_else(service: Serv
 
 
 def move_stamps(service: Service, interval: str) -> None:
+    forgotten = times_limits_were_forgotten(service)
     service.installation.database.execute(
         "UPDATE rekey.rate_limit SET stamps = ARRAY("
         "SELECT s - %s::interval FROM unnest(stamps) WITH ORDINALITY AS u(s, n) ORDER BY n)",
         [interval],
     )
+    eventually(lambda: times_limits_were_forgotten(service) > forgotten, "that it was heard")
 
 
 def test_room_returns_when_the_oldest_of_the_window_leaves_it(service: Service):
@@ -196,3 +215,66 @@ def test_a_request_that_breaks_both_limits_is_told_the_longer_wait(rekey: Instal
     refused = service.caller.request(address, client=client)
     assert refused.status == 429
     assert 19 * 60 < int(refused.header("retry-after")) <= 20 * 60
+
+
+def test_callers_never_limit_each_other(rekey: Installation):
+    key = rekey.add_caller("other")
+    service = rekey.serve("--no-worker", REKEY_LIMITS_CLIENT="2/1h", REKEY_LIMITS_EMAIL="1/1h")
+    other = service.as_caller(key)
+    address, client = new_address(), {"ip": "192.0.2.78"}
+    for caller in (service.caller, other):
+        caller.accepted(address)
+        assert caller.request(address).status == 429
+        for _ in range(2):
+            caller.accepted(new_address(), client=client)
+        assert caller.request(new_address(), client=client).status == 429
+
+
+def test_a_replica_with_smaller_limits_makes_none_with_larger_ones_forget(rekey: Installation):
+    large = rekey.serve("--no-worker", REKEY_LIMITS_EMAIL="5/1h")
+    small = rekey.serve("--no-worker", REKEY_LIMITS_EMAIL="1/1s")
+    address, accepted = new_address(), {large.pid: 0, small.pid: 0}
+    while accepted[small.pid] < 4:
+        for service in (large, small):
+            accepted[service.pid] += service.caller.request(address).status == 202
+    assert accepted[large.pid] <= 5
+    assert large.caller.request(address).status == 429
+
+
+def test_a_limit_taken_back_by_hand_is_taken_back_at_all_replicas(rekey: Installation):
+    services = [serve_listening(rekey, REKEY_LIMITS_EMAIL="2/1h") for _ in range(2)]
+    address = new_address()
+    for service in services:
+        service.caller.accepted(address)
+    for service in services:
+        assert service.caller.request(address).status == 429
+    forgotten = [times_limits_were_forgotten(service) for service in services]
+    rekey.database.execute("DELETE FROM rekey.rate_limit")
+    for service, before in zip(services, forgotten, strict=True):
+        eventually(lambda s=service, b=before: times_limits_were_forgotten(s) > b, "a reset")
+        service.caller.accepted(address)
+
+
+def test_behind_a_pooler_a_limit_taken_back_by_hand_is_believed_for_a_second(rekey: Installation):
+    service = rekey.serve(REKEY_LIMITS_EMAIL="1/1h", REKEY_DATABASE_POOLER="transaction")
+    address = new_address()
+    service.caller.accepted(address)
+    assert service.caller.request(address).status == 429
+    rekey.database.execute("DELETE FROM rekey.rate_limit")
+    eventually(lambda: service.caller.request(address).status == 202, "room", deadline=3)
+
+
+def test_one_locked_row_fails_its_own_request_and_nobody_elses(rekey: Installation):
+    service = rekey.serve("--no-worker")
+    locked = new_address()
+    service.caller.accepted(locked)
+    with rekey.database.connect(autocommit=False) as connection:
+        connection.execute("SELECT FROM rekey.rate_limit FOR UPDATE")
+        with ThreadPoolExecutor(65) as pool:
+            of_it = pool.submit(service.caller.request, locked)
+            others = list(
+                pool.map(lambda _: service.caller.request(new_address()).status, range(64))
+            )
+            assert set(others) == {202}
+            assert of_it.result().status == 503
+    service.caller.accepted(locked)

@@ -83,7 +83,8 @@ import Testing
           try await database.query(
             """
             INSERT INTO rekey.account (key, revoked_before, revoke_reason)
-            SELECT address_key, created_at, 'invalidated' FROM rekey.reset_request WHERE id = $1
+            SELECT address_key, clock_timestamp(), 'invalidated' FROM rekey.reset_request WHERE id = $1
+            ON CONFLICT DO NOTHING
             """, [.uuid(letter.requestID.bytes)])
         } else {
           try await database.change(letter.requestID, "consumed_at = created_at")

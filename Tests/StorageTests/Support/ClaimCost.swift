@@ -66,7 +66,7 @@ extension TestDatabase {
         INSERT INTO rekey.reset_request
           (id, address_key, account_key, sealed, kid, caller, created_at, expires_at)
         SELECT rekey.new_id(), k.key, k.key, repeat('x', 256)::bytea, '\\x01020304', 'app', clock_timestamp(),
-          clock_timestamp() + interval '30 minutes'
+          clock_timestamp() + interval '10 minutes'
         FROM generate_series(1, \(count)) n, LATERAL (SELECT decode(md5(n::text), 'hex') AS key) k
         RETURNING id
       )

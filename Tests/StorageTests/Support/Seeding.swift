@@ -57,7 +57,7 @@ extension TestDatabase {
       """
       INSERT INTO rekey.reset_request (id, address_key, sealed, kid, caller, created_at,
         sent_at, expires_at, consumed_at, dropped_at, drop_reason)
-      SELECT $1::uuid, decode(md5('seed'), 'hex'), '', '\\x01020304', 'app', $2::timestamptz, \(state.columns)
+      SELECT $1::uuid, decode(md5(\(state == .revoked ? "$1::uuid::text" : "'seed'")), 'hex'), '', '\\x01020304', 'app', $2::timestamptz, \(state.columns)
       """, [.uuid(id), .timestamp(at)])
     if state == .revoked {
       try await query(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from database import Database
 from model import Findings, Model
-from operations import pairs, triples
+from operations import Operation, pairs, triples
 from starting_states import WHOLE, StartingState
 
 IS_WHOLE = os.environ.get("REKEY_TEST_MODEL") == "whole"
@@ -28,6 +28,11 @@ def model(database: Database) -> Iterator[Model]:
     made = Model(database, sessions=3)
     yield made
     made.close()
+
+
+def goes_by_trips(pair: tuple[Operation, ...]) -> bool:
+    """An end of an attempt is one statement that locks as much as others do in three."""
+    return not IS_WHOLE and not any(one.name.endswith("as sent") for one in pair)
 
 
 def judge(findings: Findings) -> None:
@@ -46,7 +51,7 @@ def judge(findings: Findings) -> None:
 def test_no_interleaving_of_two_operations_breaks_an_invariant(model: Model, state: StartingState):
     findings = Findings()
     for pair in pairs(state):
-        model.explore(state, pair, findings, whole_trips=not IS_WHOLE)
+        model.explore(state, pair, findings, whole_trips=goes_by_trips(pair))
     judge(findings)
 
 

@@ -46,9 +46,7 @@ def pairs(made: list[Side], cluster: Cluster, seconds: int, rounds: int) -> Outc
                 table.add(side, "consumes", rate, "/s")
             for side, cost in zip(made, claim_costs(made, CLAIMS), strict=True):
                 table.add(side, "claims", 1e6 / cost, "messages/s")
-            say(f"pairs, round {number + 1}: " + ", ".join(
-                f"{name} {' and '.join(f'{of[side.name][-1]:.0f}' for side in made)}"
-                for name, of in table.figures.items()))  # fmt: skip
+            say(f"pairs, round {number + 1}: " + table.last())
     table.show(outcome)
     for name in ("requests", "live links", "consumes", "claims"):
         table.compare(name, outcome.at_least, 0.9, made[1].name, made[0].name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from database import Database
-from model_checker import Findings, Model
+from model import Findings, Model
 from operations import operations
 from starting_states import WHOLE
 from stepped_session import program_queries

@@ -19,8 +19,8 @@ def settled(service: Service, request_id: str) -> str:
     """What became of a request, once its message has ended."""
     rekey = service.installation
     eventually(
-        lambda: not rekey.database.rows(
-            "SELECT FROM rekey.outbox WHERE request_id = %s", [request_id]
+        lambda: (
+            not rekey.database.rows("SELECT FROM rekey.outbox WHERE request_id = %s", [request_id])
         ),
         "the message's end",
     )

@@ -126,7 +126,8 @@ class Run:
                 return
 
     def _settle_others(self, task: Task) -> None:
-        for other in self.tasks:
+        """Twice, because whoever goes on may let go of what a third one waits for."""
+        for other in self.tasks * 2:
             if other is not task and other.is_blocked:
                 self._settle(other)
 

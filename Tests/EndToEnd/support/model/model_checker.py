@@ -5,18 +5,19 @@ killed it, I6 one end for each message, I12 only forward; and PostgreSQL has bro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from database import Database
-from interleavings import Run, Statement, Steps, Task, next_choices
+from interleavings import Run, Statement, Steps, Task
 from observations import Observer
-from operations import Operation, Scope, World, consume, deliver, refusal_of
+from operations import Operation, Scope
+from program_calls import World, consume, deliver, refusal_of
 from starting_states import Link, StartingState
-from stepped_session import SteppedSession, program_queries
 
-SOON = "ALTER DATABASE {} SET deadlock_timeout = '20ms'"
+if TYPE_CHECKING:
+    from model import Model
+
 # Whoever was at work is not any more: what they held is lost, what waits is due.
 ALL_DUE = """
 UPDATE rekey.outbox SET run_at = clock_timestamp(),
@@ -24,56 +25,6 @@ UPDATE rekey.outbox SET run_at = clock_timestamp(),
 WHERE dead_at IS NULL
 """
 ROUNDS = 8
-
-
-@dataclass
-class Findings:
-    """`violations` with the interleavings that led to them."""
-
-    runs: int = 0
-    waits: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
-
-
-class Model:
-    """`queries`: the program's, or broken ones to see that it is noticed."""
-
-    def __init__(
-        self, database: Database, queries: Mapping[str, str] | None = None, sessions: int = 2
-    ):  # fmt: skip
-        database.administer(SOON.format(database.name))
-        self.owner = database.connect()
-        self.owner.execute("SET synchronous_commit = off")
-        url = database.role_url("rekey_test_all")
-        queries = queries or program_queries()
-        self.sessions = [SteppedSession(url, queries) for _ in range(sessions)]
-        # The worker that does the rest.
-        self.worker = SteppedSession(url, queries)
-
-    def close(self) -> None:
-        for session in (*self.sessions, self.worker):
-            session.close()
-        self.owner.close()
-
-    def explore(
-        self, state: StartingState, chosen: Sequence[Operation], findings: Findings, *,
-        whole_trips: bool,
-    ) -> None:  # fmt: skip
-        """Every interleaving of the operations."""
-        choices: list[int] | None = []
-        while choices is not None:
-            one = Interleaving(self, state, chosen)
-            run = one.run(choices, whole_trips=whole_trips)
-            findings.runs += 1
-            findings.waits += run.was_blocked
-            findings.answers.update(f"{task.name}: {task.answer}" for task in run.tasks)
-            if one.violations:
-                story = "; ".join(run.story)
-                findings.violations += [
-                    f"{state.name}: {what} [{story}]" for what in one.violations
-                ]
-            choices = next_choices(run.choices, run.alternatives)
 
 
 class Interleaving:

@@ -84,7 +84,7 @@ struct Purge: AsyncParsableCommand {
         Printing.object([
           ("dry_run", .bool(dryRun)), ("requests", .integer(counts.requests)),
           ("messages", .integer(counts.messages)), ("idempotency", .integer(counts.idempotency)),
-          ("rate_limits", .integer(counts.rateLimits)), ("accounts", .integer(counts.accounts)),
+          ("rate_limits", .integer(counts.rateLimits)),
         ]))
     } else {
       Console.output("\(dryRun ? "would delete" : "deleted") \(Self.text(counts))")

@@ -10,7 +10,8 @@ import Testing
     ("rekey_serve", PlannedCall.serving.map(\.statement)),
     (
       "rekey_work",
-      PlannedCall.working.map(\.statement) + [Queries.lockAccounts, Queries.checkReadiness]
+      PlannedCall.working.map(\.statement)
+        + [Queries.lockAccounts, Queries.findRequests, Queries.checkReadiness]
     ),
     ("rekey_ops", (PlannedCall.operating + PlannedCall.purging).map(\.statement)),
   ]

@@ -54,10 +54,10 @@ def main() -> int:
                 run = ChaosRun(rekey, cluster, sink, people=options.people, seed=options.seed)
                 run.run(options.minutes * 60, progress)
             finally:
-                rekey.close()
                 if run is not None:
                     run.close()
-            report(run)
+                    report(run)
+                rekey.close()
             return 1 if run.history.violations else 0
     finally:
         sink.close()

@@ -46,7 +46,7 @@ def judge(findings: Findings) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("state", WHOLE if IS_WHOLE else SHORT, ids=name)
 def test_no_interleaving_of_two_operations_breaks_an_invariant(model: Model, state: StartingState):
     findings = Findings()
@@ -55,8 +55,8 @@ def test_no_interleaving_of_two_operations_breaks_an_invariant(model: Model, sta
     judge(findings)
 
 
-@pytest.mark.skipif(not IS_WHOLE, reason="takes a minute: REKEY_TEST_MODEL=whole")
-@pytest.mark.timeout(600)
+@pytest.mark.skipif(not IS_WHOLE, reason="takes long: REKEY_TEST_MODEL=whole")
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("state", SHORT, ids=name)
 def test_no_interleaving_of_three_operations_breaks_an_invariant(
     model: Model, state: StartingState

@@ -111,7 +111,8 @@ class ChaosRun:
 
     def _progress(self) -> str:
         uses = sum(map(len, self.history.uses.values()))
-        return f"{len(self.people.tokens)} links mailed, {uses} consumes"
+        wrong = len(self.history.violations)
+        return f"{len(self.people.tokens)} links mailed, {uses} consumes, {wrong} violations"
 
     # Faults
 

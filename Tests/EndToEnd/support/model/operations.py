@@ -112,7 +112,7 @@ def pairs(state: StartingState) -> list[tuple[Operation, Operation]]:
 
 def triples(state: StartingState) -> list[tuple[Operation, ...]]:
     """Three different operations each of which decides over links."""
-    deciding = ("consume", "invalidate", "name", "deliver")
+    deciding = ("consume", "invalidate", "name")
     found = [
         one for one in operations(state)
         if one.name.startswith(deciding) or one.name.endswith("as sent")

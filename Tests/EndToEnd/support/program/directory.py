@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import json
 import threading
@@ -30,7 +31,9 @@ class Directory:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                directory._answer(self)
+                # Who asked may have been killed meanwhile.
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    directory._answer(self)
 
             def log_message(self, *_: object) -> None:
                 pass

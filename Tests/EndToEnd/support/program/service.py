@@ -121,7 +121,14 @@ class Service:
         lines = self.log.read_text(errors="strict").split("\n")[:-1]
         if self.process.poll() == 78 and lines[-1].startswith("rekey: "):
             lines.pop()
-        return [json.loads(line) for line in lines]
+        return [_object(line) for line in lines]
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise AssertionError(f"not one JSON object: {line[:400]!r}") from error
 
 
 def mailed_token(service: Service, address: str | None = None, count: int = 1, **fields) -> str:

@@ -14,8 +14,10 @@ BEGIN
 END $$;
 
 GRANT USAGE ON SCHEMA rekey TO rekey_serve, rekey_work, rekey_ops;
-GRANT SELECT ON rekey.schema_version, rekey.outbox_pause, rekey.account, rekey.judged_request
-  TO rekey_serve, rekey_work, rekey_ops;
+GRANT SELECT ON rekey.account TO rekey_serve, rekey_work, rekey_ops;
+GRANT SELECT ON rekey.schema_version TO rekey_serve, rekey_work;
+GRANT SELECT ON rekey.outbox_pause TO rekey_work, rekey_ops;
+GRANT SELECT ON rekey.judged_request TO rekey_serve, rekey_work, rekey_ops;
 GRANT EXECUTE ON FUNCTION rekey.lost_race(), rekey.new_id() TO rekey_serve, rekey_work, rekey_ops;
 
 -- serve takes requests down, judges tokens, uses them up and revokes them.

@@ -320,6 +320,8 @@ CREATE INDEX outbox_due ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS 
 
 CREATE INDEX outbox_events ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (kind = 'event'::text));
 
+CREATE INDEX outbox_oldest ON rekey.outbox USING btree (id) WHERE ((dead_at IS NULL) AND (kind = ANY (ARRAY['link'::text, 'no_account'::text])));
+
 CREATE INDEX outbox_request ON rekey.outbox USING btree (request_id) WHERE (kind = ANY (ARRAY['changed'::text, 'event'::text]));
 
 CREATE INDEX outbox_suspects ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (leased_until IS NOT NULL) AND (kind <> 'event'::text));
@@ -330,7 +332,7 @@ CREATE INDEX reset_request_address ON rekey.reset_request USING btree (address_k
 
 CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account FOR EACH ROW WHEN (((new.key <> old.key) OR ((old.revoked_before IS NOT NULL) AND ((new.revoked_before < old.revoked_before) OR (new.revoked_before IS NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
-CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.consumed_at IS NOT NULL) AND ((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key) OR (new.expires_at <> old.expires_at))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
+CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.account_key IS NOT NULL) AND (new.account_key IS NULL)) OR ((old.consumed_at IS NOT NULL) AND ((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key) OR (new.expires_at <> old.expires_at) OR (new.account_key IS DISTINCT FROM old.account_key))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
 CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 

@@ -10,23 +10,25 @@ struct MessageEnd: Sendable {
 
 /// Writes ends of attempts down, many with one commit.
 struct Finishing: Sendable {
-  private let session: Session
+  private let sessions: BatchSessions
 
   init(_ database: Database) {
-    session = database.session([Queries.finishMessages], name: "pg-finishes")
+    sessions = BatchSessions(database, [Queries.finishMessages], name: "pg-finishes")
   }
 
   /// For each whether its lease was still held; nil where somebody else holds a row of it locked, and
   /// nothing was written.
-  func finish(_ batch: [MessageEnd]) async throws(PostgresError) -> [Bool?] {
-    let rows = try await session.execute(
+  func finish(
+    _ batch: [MessageEnd], _ company: BatchCompany
+  ) async throws(PostgresError) -> [Bool?] {
+    let rows = try await sessions.execute(
       Queries.finishMessages,
       [
         .uuids(batch.map { $0.message.id.bytes }),
         .int4s(batch.map { Int32(clamping: $0.message.attempt) }),
         .texts(batch.map { $0.outcome.name }), .int4s(batch.map { $0.outcome.pause }),
         .texts(batch.map { $0.outcome.cause }), .texts(batch.map { $0.report?.rawValue }),
-      ], within: Database.callLimit)
+      ], company)
     var held: [Int: Bool] = [:]
     for row in rows { held[try row.int("n")] = try row.bool("is_busy") }
     return batch.indices.map { place in

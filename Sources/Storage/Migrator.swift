@@ -1,37 +1,46 @@
 import PasswordReset
 public import Postgres
 
-/// The migrations this version knows: `sql/migrations/NNNN_name.sql`, numbered from 1 without gaps.
-public enum Migrations {
-  public struct Migration: Sendable {
-    public let version: Int
-    public let name: String
-    let sql: String
-  }
-
-  public static let all: [Migration] = EmbeddedFiles.contents.compactMap { path, sql in
-    guard path.hasPrefix("migrations/"), path.hasSuffix(".sql"),
-      let version = Int(path.dropFirst(11).prefix(4))
-    else { return nil }
-    return Migration(
-      version: version, name: String(path.dropFirst(16).dropLast(4)), sql: sql)
-  }.sorted { $0.version < $1.version }
-
-  public static var newest: Int { all.last?.version ?? 0 }
-}
-
-/// Brings a database to the newest schema, one transaction a migration, one migrator at a time.
+/// Brings a database to the newest schema, one migrator at a time, beside services that run.
+///
+/// A step waits for a lock no longer than a second, for everybody who comes after it waits too; then
+/// it is tried again after a pause.
 public struct Migrator: Sendable {
   public struct Status: Sendable, Equatable {
     public let applied: Int
-    public let pending: [String]
+    public let newest: Int
+    public let pending: [Migration]
+    /// Of the first pending one, where it was begun.
+    public let begun: MigrationPlace?
     /// The database is ahead of this version of rekey.
-    public var isTooNew: Bool { applied > Migrations.newest }
+    public var isTooNew: Bool { applied > newest }
+  }
+
+  /// How locks are waited for.
+  public struct Patience: Sendable {
+    public var lockTimeout: Duration
+    public var pause: Duration
+    /// How often a step is tried before the migrator gives up.
+    public var tries: Int
+
+    public init(
+      lockTimeout: Duration = .seconds(1), pause: Duration = .seconds(3), tries: Int = 100
+    ) {
+      self.lockTimeout = lockTimeout
+      self.pause = pause
+      self.tries = tries
+    }
   }
 
   private let session: Session
+  private let migrations: [Migration]
+  private let patience: Patience
 
-  public init(url: PostgresURL) {
+  public init(
+    url: PostgresURL, migrations: [Migration] = Migrations.all, patience: Patience = Patience()
+  ) {
+    self.migrations = migrations
+    self.patience = patience
     session = Session(
       PostgresSettings(
         url: url, applicationName: "rekey migrate", statementTimeout: .seconds(3600),
@@ -41,84 +50,98 @@ public struct Migrator: Sendable {
 
   public func close() async { await session.close() }
 
-  /// What is applied and what is not. Refuses a database that is not UTF-8.
+  /// What is applied and what is not; changes nothing.
+  ///
+  /// - Throws: for a database that is not UTF-8, and for one of 0.1.0.
   public func status() async throws(DatabaseProblem) -> Status {
     try await guarded { session throws(PostgresError) in
       let encoding = try await session.execute(Queries.readClock, within: .seconds(10)).only()
         .text("encoding")
       guard encoding == "UTF8" else { throw PostgresError.misuse("the encoding is not UTF8") }
-      let version = try await Self.version(session)
-      return Status(
-        applied: version,
-        pending: Migrations.all.filter { $0.version > version }.map { $0.label })
     }
+    // Before anything is read from tables: who asks may have no rights in the former ones.
+    let version = try await guarded { session throws(PostgresError) -> Int? in
+      try await session.transaction(within: .seconds(10)) { transaction throws(PostgresError) in
+        try SchemaVersion.isFormer(in: &transaction)
+          ? nil : try SchemaVersion.read(in: &transaction)
+      }
+    }
+    guard let version else { throw DatabaseProblem("database: \(SchemaVersion.formerProblem)") }
+    let pending = migrations.filter { $0.version > version }
+    let begun = try await guarded { session throws(PostgresError) -> MigrationPlace? in
+      guard let next = pending.first else { return nil }
+      return try await MigrationTurn.place(of: next, in: session)
+    }
+    return Status(
+      applied: version, newest: migrations.last?.version ?? 0, pending: pending, begun: begun)
   }
 
   /// Applies what is pending.
-  /// - Parameter onProgress: told the label of each migration as it begins.
+  /// - Parameter onProgress: told before each step, after each batch, and while something is waited
+  ///   for.
   /// - Returns: the labels of what was applied.
   public func migrate(
-    onProgress: @Sendable (String) -> Void
+    onProgress: @Sendable (MigrationProgress) -> Void
   ) async throws(DatabaseProblem) -> [String] {
     let status = try await status()
     guard !status.isTooNew else {
       throw DatabaseProblem(
-        "the database is at schema version \(status.applied), newer than this rekey knows (\(Migrations.newest))"
+        "the database is at schema version \(status.applied), newer than this rekey knows (\(status.newest))"
       )
     }
     var applied: [String] = []
-    for migration in Migrations.all where migration.version > status.applied {
-      onProgress(migration.label)
-      if try await apply(migration) { applied.append(migration.label) }
+    for migration in status.pending {
+      let begun = migration == status.pending.first ? status.begun : nil
+      if try await apply(migration, from: begun ?? MigrationPlace(), onProgress) {
+        applied.append(migration.label)
+      }
     }
     return applied
   }
 
-  /// False where another migrator was first.
-  private func apply(_ migration: Migrations.Migration) async throws(DatabaseProblem) -> Bool {
-    try await guarded { session throws(PostgresError) in
-      try await session.transaction(within: .seconds(3600)) { transaction throws(PostgresError) in
-        try transaction.execute(Self.lock)
-        guard try Self.version(in: &transaction) < migration.version else {
-          transaction.rollback()
-          return false
+  /// False where another migrator ended it.
+  private func apply(
+    _ migration: Migration, from place: MigrationPlace,
+    _ onProgress: @Sendable (MigrationProgress) -> Void
+  ) async throws(DatabaseProblem) -> Bool {
+    var progress = MigrationProgress(migration: migration, place: place)
+    onProgress(progress)
+    var tries = 0
+    while true {
+      switch try await turn(of: migration) {
+      case .moved(let place):
+        (progress, tries) = (MigrationProgress(migration: migration, place: place), 0)
+        onProgress(progress)
+      case .ended(let isOurs): return isOurs
+      case .waits(let reason):
+        tries += reason == .lock ? 1 : 0
+        guard tries < patience.tries else {
+          throw DatabaseProblem(
+            "\(progress): given up after \(tries) tries; run rekey migrate again to go on")
         }
-        try transaction.script(migration.sql)
-        try transaction.finish(
-          Self.record, [.int4(Int32(migration.version)), .text(migration.name)])
-        return true
+        progress.wait = reason
+        onProgress(progress)
+        do { try await Task.sleep(for: patience.pause) } catch {
+          throw DatabaseProblem("\(progress): stopped; run rekey migrate again to go on")
+        }
       }
     }
   }
 
-  private static let lock = Statement(
-    name: "lock_migrations",
-    sql: "SELECT pg_advisory_xact_lock(hashtext('rekey.migrations')) IS NULL AS locked")
-  private static let exists = Statement(
-    name: "schema_exists",
-    // The catalogue itself: what to_regclass() remembers may be older than the lock just waited for.
-    sql: """
-      SELECT EXISTS (
-        SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'rekey' AND c.relname = 'schema_version') AS exists
-      """)
-  private static let newest = Statement(
-    name: "schema_version",
-    sql: "SELECT coalesce(max(version), 0) AS version FROM rekey.schema_version")
-  private static let record = Statement(
-    name: "record_version",
-    sql: "INSERT INTO rekey.schema_version (version, name) VALUES ($1::int, $2::text)")
-
-  private static func version(_ session: Session) async throws(PostgresError) -> Int {
-    try await session.run(within: .seconds(10)) { connection throws(PostgresError) in
-      guard try connection.execute(exists).only().bool("exists") else { return 0 }
-      return try connection.execute(newest).only().int("version")
+  private func turn(
+    of migration: Migration
+  ) async throws(DatabaseProblem) -> MigrationTurn.Outcome {
+    let turn = MigrationTurn(migration: migration, lockTimeout: patience.lockTimeout)
+    return try await guarded { session throws(PostgresError) in
+      do throws(PostgresError) {
+        return try await session.transaction(within: .seconds(3600)) {
+          transaction throws(PostgresError) in try turn.run(in: &transaction)
+        }
+      } catch {
+        guard error.sqlState == "55P03" || error.wantsAnotherTry else { throw error }
+        return .waits(.lock)
+      }
     }
-  }
-
-  private static func version(in transaction: inout Transaction) throws(PostgresError) -> Int {
-    guard try transaction.execute(exists).only().bool("exists") else { return 0 }
-    return try transaction.execute(newest).only().int("version")
   }
 
   private func guarded<Value: Sendable>(
@@ -127,12 +150,5 @@ public struct Migrator: Sendable {
     do throws(PostgresError) { return try await body(session) } catch {
       throw DatabaseProblem(error)
     }
-  }
-}
-
-extension Migrations.Migration {
-  public var label: String {
-    let digits = String(version)
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "_" + name
   }
 }

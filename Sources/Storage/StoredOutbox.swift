@@ -29,8 +29,10 @@ public struct StoredOutbox: Outbox {
         Queries.nameAccount, Queries.sayNoAccount, Queries.expireMessages,
       ], name: "pg-claims")
     let finishing = Finishing(database)
-    finishes = Batcher { batch, _ throws(BatchFailure) in
-      do throws(PostgresError) { return try await finishing.finish(batch) } catch {
+    var rules = Batcher<MessageEnd, Bool?, RequestID>.Rules()
+    rules.keys = { [$0.message.id] }
+    finishes = Batcher(rules) { batch, company throws(BatchFailure) in
+      do throws(PostgresError) { return try await finishing.finish(batch, company) } catch {
         throw database.faults.failure(error, in: "finish")
       }
     }

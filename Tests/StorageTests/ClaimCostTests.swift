@@ -63,14 +63,14 @@ import Testing
     return pages
   }
 
-  @Test func `a message of a hundred thousand due ones costs what one of twenty thousand does`()
+  @Test func `a message of a hundred thousand due ones costs what one of fifty thousand does`()
     async throws
   {
     try await TestDatabase.with { database in
       try await database.withClaims { session in
-        try await database.fill(20_000, Self.due[0].1)
+        try await database.fill(50_000, Self.due[0].1)
         let few = try await ClaimCost(of: .mail, atMost: 64, in: session)
-        try await database.fill(80_000, Self.due[0].1)
+        try await database.fill(50_000, Self.due[0].1)
         let many = try await ClaimCost(of: .mail, atMost: 64, in: session)
         try await database.script("ANALYZE rekey.outbox; ANALYZE rekey.reset_request")
         let known = try await ClaimCost(of: .mail, atMost: 64, in: session)

@@ -21,7 +21,8 @@ public struct StoreContract: Sendable {
   public static let rules =
     acceptanceRules + limitRules + clientLimitRules + idempotencyRules + consumeRules
     + siblingRules + revocationRules + descriptionRules + claimRules + leaseRules + finishRules
-    + accountRules + replacementRules + queueRules + attemptRules + giveUpRules + expiryRules
+    + accountRules + namingRules + replacementRules + causeRules + queueRules + attemptRules
+    + arrivalRules + giveUpRules + expiryRules
     + noAccountRules + eventRules + completionRules + suppressionRules + reportRules + raceRules
 
   public let store: Store

@@ -70,9 +70,7 @@ def _round(side: Side, sink: FaultySink, table: Table, seconds: int, number: int
         with _locked_among(side, serving, 1):
             side.run("outbox", "resume")
             _others(side, serving, table, "accepted → marked, with a row locked", seconds)
-    say(f"locked, round {number + 1}, {side.name}: " + ", ".join(
-        f"{name} {of[side.name][-1]:.1f}" for name, of in table.figures.items()
-        if side.name in of))  # fmt: skip
+    say(f"locked, round {number + 1}, {side.name}: " + table.last())
 
 
 @contextmanager

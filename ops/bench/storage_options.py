@@ -48,6 +48,13 @@ class Table:
         self.units[name] = unit
         self.figures.setdefault(name, {}).setdefault(side.name, []).append(value)
 
+    def last(self) -> str:
+        """The newest figures, in one line for who waits."""
+        return "; ".join(
+            f"{name} " + " and ".join(f"{of[side][-1]:.4g}" for side in self.names if side in of)
+            for name, of in self.figures.items()
+        )
+
     def show(self, outcome: Outcome) -> None:
         """Medians."""
         for name, of_sides in self.figures.items():

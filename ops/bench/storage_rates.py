@@ -24,9 +24,7 @@ def rates(directory: Path, cluster: Cluster, options: StorageOptions) -> Outcome
         for number in range(options.rounds):
             for side in made:
                 _round(side, table, cluster, options.seconds)
-                say(f"rates, round {number + 1}, {side.name}: "
-                    + ", ".join(f"{of[side.name][-1]:.0f} {table.units[name]} {name}"
-                                for name, of in table.figures.items()))  # fmt: skip
+            say(f"rates, round {number + 1}: " + table.last())
     table.show(outcome)
     for name in ("consumes", "live links", "mails"):
         table.compare(name, outcome.at_least, 1.0)

@@ -134,6 +134,8 @@ CREATE INDEX outbox_suspects ON rekey.outbox (run_at)
   WHERE dead_at IS NULL AND leased_until IS NOT NULL AND kind <> 'event';
 CREATE INDEX outbox_events ON rekey.outbox (run_at)
   WHERE dead_at IS NULL AND kind = 'event';
+-- What gets too old is looked for in the order of making, however many dead letters are older.
+CREATE INDEX outbox_oldest ON rekey.outbox (id) WHERE dead_at IS NULL AND kind IN ('link', 'no_account');
 CREATE INDEX outbox_dead ON rekey.outbox (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX outbox_request ON rekey.outbox (request_id) WHERE kind IN ('changed', 'event');
 
@@ -229,8 +231,10 @@ CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request
   FOR EACH ROW WHEN (
     NEW.id <> OLD.id OR NEW.address_key <> OLD.address_key OR NEW.caller <> OLD.caller
     OR NEW.created_at <> OLD.created_at
+    OR OLD.account_key IS NOT NULL AND NEW.account_key IS NULL
     OR OLD.consumed_at IS NOT NULL AND (NEW.consumed_at IS DISTINCT FROM OLD.consumed_at
-         OR NEW.consumer_key IS DISTINCT FROM OLD.consumer_key OR NEW.expires_at <> OLD.expires_at)
+         OR NEW.consumer_key IS DISTINCT FROM OLD.consumer_key OR NEW.expires_at <> OLD.expires_at
+         OR NEW.account_key IS DISTINCT FROM OLD.account_key)
     OR OLD.completed_at IS NOT NULL AND NEW.completed_at IS DISTINCT FROM OLD.completed_at
     OR OLD.maybe_arrived_at IS NOT NULL AND NEW.maybe_arrived_at IS DISTINCT FROM OLD.maybe_arrived_at
     OR OLD.sent_at IS NOT NULL AND NEW.sent_at IS NULL

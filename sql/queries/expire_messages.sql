@@ -7,8 +7,7 @@
 -- an account stay live.
 WITH oldest AS MATERIALIZED (
   SELECT o.id, o.kind FROM rekey.outbox o
-  -- Said so that only the order of ids can serve it, and no index of a queue.
-  WHERE coalesce(o.dead_at, 'infinity') = 'infinity' AND o.kind IN ('link', 'no_account')
+  WHERE o.dead_at IS NULL AND o.kind IN ('link', 'no_account')
     AND (o.leased_until IS NULL OR o.leased_until <= statement_timestamp())
   ORDER BY o.id
   LIMIT $1::int

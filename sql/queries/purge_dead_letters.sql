@@ -6,8 +6,11 @@ WITH doomed AS MATERIALIZED (
   WHERE o.ctid >= format('(%s,0)', $1::int)::tid AND o.ctid < format('(%s,0)', $2::int)::tid
     AND o.dead_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM rekey.reset_request r WHERE r.id = o.request_id)
-), gone AS (
-  DELETE FROM rekey.outbox o
+), free AS MATERIALIZED (
+  SELECT o.id FROM rekey.outbox o
   WHERE $3::bool AND o.id = ANY (ARRAY(SELECT d.id FROM doomed d)) AND o.dead_at IS NOT NULL
+  FOR UPDATE SKIP LOCKED
+), gone AS (
+  DELETE FROM rekey.outbox o WHERE o.id = ANY (ARRAY(SELECT f.id FROM free f))
 )
-SELECT count(*) AS rows FROM doomed
+SELECT CASE WHEN $3::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS rows

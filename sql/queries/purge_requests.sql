@@ -12,21 +12,25 @@ WITH page AS MATERIALIZED (
   WHERE r.id > $1::uuid
   ORDER BY r.id
   LIMIT $3::int
+), bound AS MATERIALIZED (
+  SELECT p.id FROM page p ORDER BY p.id DESC LIMIT 1
+), messages AS MATERIALIZED (
+  -- A link's message has the id of its request, so both are found by the range of the page.
+  SELECT o.id, o.request_id, o.dead_at FROM rekey.outbox o
+  WHERE o.id > $1::uuid AND o.id <= (SELECT b.id FROM bound b) AND o.kind IN ('link', 'no_account')
+  UNION ALL
+  SELECT o.id, o.request_id, o.dead_at FROM rekey.outbox o
+  WHERE o.request_id > $1::uuid AND o.request_id <= (SELECT b.id FROM bound b) AND o.kind IN ('changed', 'event')
 ), doomed AS MATERIALIZED (
   SELECT p.id FROM page p
   WHERE p.is_old AND NOT p.is_live
-    AND NOT EXISTS (SELECT FROM rekey.outbox o WHERE o.id = p.id AND o.dead_at IS NULL)
-    AND NOT EXISTS (
-      SELECT FROM rekey.outbox o
-      WHERE o.request_id = p.id AND o.kind IN ('changed', 'event') AND o.dead_at IS NULL)
+    AND p.id NOT IN (SELECT m.request_id FROM messages m WHERE m.dead_at IS NULL)
 ), free AS MATERIALIZED (
   SELECT r.id FROM rekey.reset_request r
   WHERE $4::bool AND r.id = ANY (ARRAY(SELECT d.id FROM doomed d))
   FOR UPDATE SKIP LOCKED
 ), letters AS MATERIALIZED (
-  SELECT o.id FROM rekey.outbox o
-  WHERE o.id = ANY (ARRAY(SELECT d.id FROM doomed d))
-     OR o.request_id = ANY (ARRAY(SELECT d.id FROM doomed d)) AND o.kind IN ('changed', 'event')
+  SELECT m.id FROM messages m WHERE m.request_id IN (SELECT d.id FROM doomed d)
 ), free_letters AS MATERIALIZED (
   SELECT o.id FROM rekey.outbox o
   WHERE $4::bool AND o.id = ANY (ARRAY(SELECT l.id FROM letters l))
@@ -37,7 +41,7 @@ WITH page AS MATERIALIZED (
 ), gone AS (
   DELETE FROM rekey.reset_request r WHERE r.id = ANY (ARRAY(SELECT f.id FROM free f))
 )
-SELECT (SELECT p.id FROM page p ORDER BY p.id DESC LIMIT 1) AS last,
+SELECT (SELECT b.id FROM bound b) AS last,
        (SELECT count(*) FROM page p WHERE p.is_old) AS old,
        CASE WHEN $4::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS requests,
        CASE WHEN $4::bool THEN (SELECT count(*) FROM free_letters) ELSE (SELECT count(*) FROM letters) END AS messages,

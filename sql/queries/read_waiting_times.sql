@@ -25,5 +25,5 @@ FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
        WITH ORDINALITY AS i(limiter_key, client_key, idempotency_key, body_hash, n)
 CROSS JOIN (SELECT clock_timestamp() AS now) AS c
 LEFT JOIN rekey.idempotency k
-  ON k.key = i.idempotency_key AND k.created_at > c.now - interval '24 hours'
+  ON k.key = i.idempotency_key AND k.key = ANY ($3::bytea[]) AND k.created_at > c.now - interval '24 hours'
 ORDER BY i.n

@@ -20,7 +20,7 @@ WITH input AS MATERIALIZED (
   SELECT i.n, k.request_id, k.body_hash = i.body_hash AS same_body
   FROM input i
   JOIN rekey.idempotency k ON k.key = i.idempotency_key
-  WHERE k.created_at > clock_timestamp() - interval '24 hours'
+  WHERE k.key = ANY ($9::bytea[]) AND k.created_at > clock_timestamp() - interval '24 hours'
 ), full_address AS MATERIALIZED (
   -- A client does not pay for a request that its address has no room for. Only what is committed is
   -- seen here; in a race with another batch the client may pay, which never lets anyone exceed a limit.

@@ -21,7 +21,7 @@ public final class Database: Sendable {
 
   /// Every statement reaches its rows by key, so one plan is good for all parameters and for tables
   /// of any size; a plan made while a table was empty must not scan it when it has grown.
-  private static let planning = [
+  static let planning = [
     "enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
   ]
 

@@ -21,7 +21,8 @@ public struct DatabaseReadiness: Sendable {
       ).only()
       database.time.observe(try row.moment("now"))
       let version = try row.optionalInt("version") ?? 0
-      database.setServable(version == Migrations.newest)
+      let isFormer = try row.bool("is_former")
+      database.setServable(version == Migrations.newest && !isFormer)
       return [
         ReadinessCheck(
           name: "database", problem: try row.bool("read_only") ? "read-only" : nil),
@@ -29,7 +30,9 @@ public struct DatabaseReadiness: Sendable {
           name: "durability",
           problem: try row.bool("durable")
             ? nil : "fsync, full_page_writes or synchronous_commit is off"),
-        ReadinessCheck(name: "schema", problem: Self.problem(withVersion: version)),
+        ReadinessCheck(
+          name: "schema",
+          problem: isFormer ? SchemaVersion.formerProblem : Self.problem(withVersion: version)),
         ReadinessCheck(
           name: "outbox", problem: nil, detail: "oldest due \(max(0, try row.int("oldest_due")))s"),
       ]
@@ -49,8 +52,20 @@ public struct DatabaseReadiness: Sendable {
   }
 
   private static func problem(withVersion version: Int) -> String? {
-    version == Migrations.newest
-      ? nil : "at version \(version), this rekey needs \(Migrations.newest): run rekey migrate"
+    let newest = Migrations.newest
+    guard version <= newest else {
+      return "at version \(version), newer than this rekey, which needs \(newest)"
+    }
+    return version == newest
+      ? nil : "at version \(version), this rekey needs \(newest): run rekey migrate"
+  }
+
+  /// Refuses a database of 0.1.0. One that is away says nothing.
+  public func refuseFormer() async throws(DatabaseProblem) {
+    let isFormer = try? await session.transaction(within: .seconds(3)) {
+      transaction throws(PostgresError) in try SchemaVersion.isFormer(in: &transaction)
+    }
+    if isFormer == true { throw DatabaseProblem("database: \(SchemaVersion.formerProblem)") }
   }
 
   /// Whether the role owns the schema: it works, and deserves a warning (roles.sql has lesser ones).

@@ -11,7 +11,7 @@ struct OperatorSession: Sendable {
   /// SQLSTATEs of a schema that is not there or older than this rekey.
   private static let foreignSchema = ["3F000", "42P01", "42703", "42883"]
 
-  private static let planning = [
+  static let planning = [
     "plan_cache_mode": "force_custom_plan", "jit": "off", "enable_sort": "off",
     "enable_hashjoin": "off", "enable_mergejoin": "off",
   ]

@@ -114,13 +114,14 @@ struct ReloadableComposer: MessageComposer {
 
 extension Assembly {
   /// Sees the database once before anything is served. One that is away or not migrated is waited
-  /// for, not ready; a statement that cannot be prepared stops the start.
+  /// for, not ready; one of 0.1.0 and a statement that cannot be prepared stop the start.
   func start() async throws {
     try await tryAccountQueries()
-    guard await readiness.check().allSatisfy({ $0.problem == nil }) else { return }
-    do { try await readiness.database.prepareAll() } catch {
-      throw CommandFailure(description: error.description)
-    }
+    do throws(DatabaseProblem) {
+      try await readiness.database.refuseFormer()
+      guard await readiness.check().allSatisfy({ $0.problem == nil }) else { return }
+      try await readiness.database.prepareAll()
+    } catch { throw CommandFailure(description: error.description) }
     if await readiness.database.servesAsOwner() {
       logger.warning(
         "serving as the owner of the schema; sql/roles.sql has roles with fewer rights")

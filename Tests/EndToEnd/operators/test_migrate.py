@@ -1,11 +1,14 @@
 """`rekey migrate` brings a database to the schema once, and says what it would do."""
 
+import json
+import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 
 import pytest
 from database import Database
-from installation import run_binary
+from installation import BINARY, Installation, run_binary
 
 
 @pytest.fixture
@@ -67,3 +70,71 @@ def test_two_at_once_are_both_content(empty: Database):
     for one in both:
         one.join()
     assert codes == [0, 0]
+
+
+def test_it_waits_for_a_lock_and_leaves_nothing_when_it_is_killed(empty: Database):
+    with empty.connect(autocommit=False) as holder:
+        holder.execute("CREATE SCHEMA rekey")
+        running = subprocess.Popen(
+            [str(BINARY), "migrate"], env={"REKEY_DATABASE_URL": empty.owner_url},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert running.stderr is not None
+            for line in running.stderr:
+                if "waiting: a session holds a lock" in line:
+                    break
+        finally:
+            running.kill()
+        assert running.wait() == -signal.SIGKILL
+        assert running.communicate()[0] == ""
+        holder.rollback()
+    assert empty.value("SELECT to_regnamespace('rekey') IS NULL")
+    assert migrate(empty).returncode == 0
+
+
+def test_the_locks_are_told_before_anything_is_done(empty: Database):
+    told = "0001_reset_flow locks none; "
+    assert migrate(empty, "--dry-run").stdout.splitlines()[1].startswith("  locks none; ")
+    status = json.loads(migrate(empty, "--status", "--json").stdout)
+    (pending,) = status.pop("pending")
+    assert status == {"schema": 0, "newest": 1, "begun": None}
+    assert pending["migration"] == "0001_reset_flow"
+    assert all(lock.startswith("none; ") for lock in pending["locks"])
+    done = migrate(empty, "--json")
+    assert json.loads(done.stdout) == {"applied": ["0001_reset_flow"]}
+    first, second = done.stderr.splitlines()
+    assert first.startswith(told)
+    assert second == "applying 0001_reset_flow"
+    assert json.loads(migrate(empty, "--json").stdout) == {"applied": []}
+
+
+FORMER = """
+DROP SCHEMA rekey CASCADE;
+CREATE SCHEMA rekey;
+CREATE TABLE rekey.schema_version (
+  version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO rekey.schema_version (version, name) VALUES (1, 'reset_flow'), (2, 'delivery');
+CREATE TABLE rekey.reset_request (id uuid NOT NULL PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE rekey.reset_request_default PARTITION OF rekey.reset_request DEFAULT;
+"""
+
+
+def test_a_database_of_0_1_0_is_refused_and_left_as_it_is(rekey: Installation):
+    tables = (
+        "SELECT c.oid, c.relname, c.relkind FROM pg_class c"
+        " WHERE c.relnamespace = 'rekey'::regnamespace ORDER BY c.oid"
+    )
+    for statement in FORMER.strip().split(";\n"):
+        rekey.database.execute(statement.rstrip(";"))
+    before = rekey.database.rows(tables)
+    for command in (
+        ["migrate"], ["migrate", "--status"], ["migrate", "--dry-run"], ["serve"], ["work"],
+    ):  # fmt: skip
+        done = rekey.run(*command)
+        assert (done.returncode, done.stdout) == (1, ""), command
+        (line,) = [line for line in done.stderr.splitlines() if "0.1.0" in line]
+        assert line.startswith("rekey: database: made by rekey 0.1.0")
+        assert "DROP SCHEMA rekey CASCADE" in line
+    assert rekey.database.rows(tables) == before
+    assert rekey.database.count("schema_version") == 2

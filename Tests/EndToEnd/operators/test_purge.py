@@ -124,6 +124,32 @@ def test_small_batches_delete_the_same(rekey: Installation):
     assert purge(rekey, "--batch", "7")["requests"] == 250
 
 
+@pytest.mark.parametrize(
+    ("lock", "left", "purged"),
+    [("SELECT FROM rekey.reset_request ORDER BY id LIMIT 2 FOR UPDATE", "2 requests", (8, 1)),
+     ("LOCK TABLE rekey.rate_limit", "all limiter rows", (10, 0)),
+     ("LOCK TABLE rekey.reset_request", "all requests", (0, 1))],
+)  # fmt: skip
+def test_what_is_locked_is_left_and_told_and_the_rest_goes(
+    rekey: Installation, lock: str, left: str, purged: tuple[int, int]
+):
+    database = rekey.database
+    database.execute(INSERT_DAY, {"days": 40, "count": 10})
+    database.execute(
+        "INSERT INTO rekey.rate_limit VALUES (decode(md5('a'), 'hex'), '{2001-01-01}')"
+    )
+    with database.connect(autocommit=False) as holder:
+        holder.execute(lock)
+        done = rekey.run("purge", "--json")
+        holder.rollback()
+    assert done.returncode == 1
+    assert f"locked by somebody else, left: {left}\n" in done.stderr
+    counts = json.loads(done.stdout)
+    assert (counts["requests"], counts["rate_limits"]) == purged
+    rest = purge(rekey)
+    assert (rest["requests"], rest["rate_limits"]) == (10 - purged[0], 1 - purged[1])
+
+
 def test_a_fresh_request_survives_the_shortest_retention(rekey: Installation):
     service = rekey.serve()
     token = mailed_token(service)

@@ -127,3 +127,22 @@ def test_an_expired_link_that_may_have_arrived_is_never_mailed_again(rekey: Inst
     rekey.succeed("outbox", "resume")
     assert settled(service, request_id) == "expired"
     assert mails(service, address) == []
+
+
+def test_what_waits_in_a_workers_hand_is_judged_once_more_before_it_is_sent(rekey: Installation):
+    service = rekey.serve("--no-worker")
+    held, withdrawn, wanted = (new_address() for _ in range(3))
+    hold = rekey.mailbox.hold("RCPT", held)
+    service.caller.accepted(held)
+    rekey.work(REKEY_WORKER_CONCURRENCY="1")
+    hold.wait_until_reached()
+    request_id = service.caller.accepted(withdrawn)
+    service.caller.accepted(wanted)
+    eventually(
+        lambda: service.caller.status(request_id).json()["status"] == "sending", "a claim ahead"
+    )
+    assert service.caller.invalidate(email=withdrawn).json() == {"revoked": 1}
+    hold.release()
+    assert rekey.mailbox.mail_to(wanted)
+    assert settled(service, request_id) == "dropped"
+    assert mails(service, withdrawn) == []

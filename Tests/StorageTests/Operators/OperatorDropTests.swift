@@ -71,7 +71,9 @@ import Testing
     try await TestDatabase.with { database in
       try await database.letters(3)
       let held = try await database.letter()
-      try await database.holding(held.id) {
+      try await database.holding(
+        "SELECT FROM rekey.outbox WHERE id = '\(held.id)' FOR UPDATE"
+      ) { _ in
         try await database.withDeadLetters { desk throws in
           #expect(try await desk.drop(DeadLetterChoice()).dropped == 3)
           #expect(try await desk.retry(DeadLetterChoice()).looked == 0)
@@ -79,45 +81,6 @@ import Testing
       }
       let drop = try await database.withDeadLetters { try await $0.drop(DeadLetterChoice()) }
       #expect(drop.dropped == 1)
-    }
-  }
-}
-
-extension TestDatabase {
-  /// Runs `body` while another session has a message locked. That session waits inside its transaction
-  /// for an advisory lock, which is given back afterwards.
-  fileprivate func holding(_ id: RequestID, _ body: () async throws -> Void) async throws {
-    try await withSession { gate in
-      let (close, open) = (
-        Statement(name: "close", sql: "SELECT pg_advisory_lock(1)::text AS void"),
-        Statement(name: "open", sql: "SELECT pg_advisory_unlock(1)")
-      )
-      try await gate.execute(close, within: generous)
-      let holder = Task { try await hold(id) }
-      let waiting = """
-        SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-        WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted
-        """
-      while try await number(waiting) == 0 {}
-      do { try await body() } catch {
-        try await gate.execute(open, within: generous)
-        throw error
-      }
-      try await gate.execute(open, within: generous)
-      try await holder.value
-    }
-  }
-
-  private func hold(_ id: RequestID) async throws {
-    let (lock, wait) = (
-      Statement(name: "lock", sql: "SELECT FROM rekey.outbox WHERE id = $1::uuid FOR UPDATE"),
-      Statement(name: "wait", sql: "SELECT pg_advisory_xact_lock(1)::text AS void")
-    )
-    try await withSession { session in
-      try await session.transaction(within: generous) { transaction throws(PostgresError) in
-        try transaction.execute(lock, [.uuid(id.bytes)])
-        try transaction.execute(wait)
-      }
     }
   }
 }

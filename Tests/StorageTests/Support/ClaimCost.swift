@@ -57,7 +57,7 @@ extension TestDatabase {
     }
   }
 
-  /// Messages with their requests.
+  /// Messages with their requests, whose expiry a claim moves.
   /// - Parameter columns: run_at, attempt, leased_until, dead_at, last_error, kind, event.
   func fill(_ count: Int, _ columns: String) async throws {
     try await script(

@@ -2,24 +2,39 @@ import Postgres
 import Testing
 
 extension TestDatabase {
-  /// Holds the locks that a statement takes while `body` runs.
+  /// Holds the locks that a statement takes while `body` runs, or until it calls what it is lent.
+  ///
+  /// One session keeps an advisory lock; another waits for it in its transaction, locks in hand.
+  func holding(
+    _ statement: String, _ body: (_ release: () async throws -> Void) async throws -> Void
+  ) async throws {
+    try await withSession { keeper in
+      try await keeper.script("SELECT pg_advisory_lock(1)", within: generous)
+      let holder = Task {
+        try await script("BEGIN; \(statement); SELECT pg_advisory_xact_lock(1); COMMIT")
+      }
+      let waits = """
+        SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """
+      while try await number(waits) == 0 { await Task.yield() }
+      let release = {
+        try await keeper.script("SELECT pg_advisory_unlock_all()", within: generous)
+        try await holder.value
+      }
+      do { try await body(release) } catch {
+        try await release()
+        throw error
+      }
+      try await release()
+    }
+  }
+
   func holding<Value: Sendable>(
     _ statement: String, _ body: () async throws -> Value
   ) async throws -> Value {
-    // One session keeps an advisory lock; another waits for it in its transaction, locks in hand.
-    try await withSession { keeper in
-      try await keeper.script("SELECT pg_advisory_lock(1)", within: generous)
-      return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          try await script("BEGIN; \(statement); SELECT pg_advisory_xact_lock(1); COMMIT")
-        }
-        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        while try await number(waits) == 0 { await Task.yield() }
-        let value = try await body()
-        try await keeper.script("SELECT pg_advisory_unlock(1)", within: generous)
-        try await group.waitForAll()
-        return value
-      }
-    }
+    var value: Value?
+    try await holding(statement) { _ in value = try await body() }
+    return try #require(value)
   }
 }

@@ -39,7 +39,7 @@ extension StoreContract {
     },
   ]
 
-  private func name(_ account: String, _ message: ClaimedMessage) async throws -> Bool {
+  func name(_ account: String, _ message: ClaimedMessage) async throws -> Bool {
     let details = try vault.open(try await find(message.requestID))
     let stored = try TestVault.address("stored-\(account)@example.com")
     let named = details.naming(

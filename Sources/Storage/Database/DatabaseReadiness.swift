@@ -74,12 +74,14 @@ public struct DatabaseReadiness: Sendable {
     return (try? row?.bool("is_owner")) ?? false
   }
 
-  /// Prepares every statement once, so that a broken query stops the start.
+  /// Prepares every statement once, so that a broken query stops the start. A database that goes
+  /// away meanwhile is waited for, as one that was away before.
   public func prepareAll() async throws(DatabaseProblem) {
     let session = database.session(Queries.all, name: "pg-prepare")
     do { try await session.connect(within: .seconds(5)) } catch {
       await session.close()
-      throw DatabaseProblem(error)
+      guard error.isTransient else { throw DatabaseProblem(error) }
+      return
     }
     await session.close()
   }

@@ -52,7 +52,7 @@ ALL_BROKEN = {
         "revoke_accounts", EARLIER, "ELSE a.earlier END",
         TWO_MAILED, "invalidate account A", "complete r1", "I12"),
     "a link is named after its account was revoked": Broken(
-        "name_account", "a.revoked_before >= r.created_at OR", "false OR",
+        "name_account", "(a.revoked_before >= r.created_at", "(false",
         "one link is mailed, the other's account not named yet", "consume r2", "name r1", "I1"),
     "a link is mailed after its account was revoked": Broken(
         "claim_messages", "r.created_at <= a.revoked_before\n", "false\n",

@@ -11,11 +11,15 @@ public struct Purger: Sendable {
     public var idempotency = 0
     public var rateLimits = 0
     public var accounts = 0
-    /// What could not be deleted because somebody else holds it locked: rows of requests, and tables.
-    public var lockedRequests = 0
+    /// What could not be deleted because somebody else holds it locked: rows of a kind, and tables.
+    public var lockedRows: [String: Int] = [:]
     public var lockedTables: [String] = []
 
-    public var isComplete: Bool { lockedRequests == 0 && lockedTables.isEmpty }
+    public var isComplete: Bool { lockedRows.isEmpty && lockedTables.isEmpty }
+
+    fileprivate mutating func note(locked rows: Int, _ noun: String) {
+      if rows > 0 { lockedRows[noun, default: 0] += rows }
+    }
   }
 
   public struct Rules: Sendable {
@@ -87,7 +91,7 @@ public struct Purger: Sendable {
         ])
       counts.requests += try row.int("requests")
       counts.messages += try row.int("messages")
-      counts.lockedRequests += try row.int("locked")
+      counts.note(locked: try row.int("locked"), "requests")
       onProgress(counts)
       // Ids are in the order of making, so behind a page without an old row there is none.
       guard let next = try row.optionalUUID("last"), try row.int("old") > 0 else { return }
@@ -137,6 +141,7 @@ public struct Purger: Sendable {
           .bool(rules.deletes),
         ] + table.parameters)
       table.count(&counts, try row.int("rows"))
+      counts.note(locked: try row.int("locked"), table.noun)
       onProgress(counts)
     }
   }

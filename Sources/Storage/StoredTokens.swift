@@ -6,6 +6,8 @@ import Postgres
 public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
   private let database: Database
   private let pool: Pool
+  /// By what they lock: a request, or an account.
+  private let turns = Turns<[UInt8]>()
 
   /// - Parameter connections: consumes that may be in their transaction at once.
   public init(_ database: Database, connections: Int = 8) {
@@ -27,7 +29,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
     judge: @escaping @Sendable (StoredRequest) throws(ResetError) -> ConsumeToken.Judgement
   ) async throws(ResetError) -> ConsumeOutcome {
     let keepLive = database.keepLiveParameter
-    let step = try await transaction("consume") { transaction throws(PostgresError) in
+    let step = try await transaction("consume", of: id.bytes) { transaction throws(PostgresError) in
       try Self.consume(
         id, key: key, reports: reports, keepLive: keepLive, judge: judge, in: &transaction)
     }
@@ -72,7 +74,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
   public func complete(
     _ id: RequestID, for caller: String, reports: Bool
   ) async throws(ResetError) -> Bool {
-    try await transaction("complete") { transaction throws(PostgresError) in
+    try await transaction("complete", of: id.bytes) { transaction throws(PostgresError) in
       try Self.lock(id, in: &transaction)
       let rows = try transaction.execute(
         Queries.completeRequest, [.uuid(id.bytes), .text(caller), .bool(reports)])
@@ -91,7 +93,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
 
   public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {
     let keepLive = database.keepLiveParameter
-    return try await transaction("revoke") { transaction throws(PostgresError) in
+    return try await transaction("revoke", of: revocation.key.bytes) { transaction throws(PostgresError) in
       try transaction.precede(Queries.lockAccounts, [.null, .bytes(revocation.key.bytes)])
       let (address, account) = (revocation.addressKey, revocation.accountKey)
       let count = try transaction.execute(
@@ -127,10 +129,18 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
 
   /// A broken deadlock has done nothing and is run again.
   private func transaction<Value: Sendable>(
-    _ work: String,
+    _ work: String, of key: [UInt8],
     _ body: @Sendable (inout Transaction) throws(PostgresError) -> Value
   ) async throws(ResetError) -> Value {
     try database.requireServable()
+    return try await turns.take(key) { () throws(ResetError) in
+      try await repeated(work, body)
+    }
+  }
+
+  private func repeated<Value: Sendable>(
+    _ work: String, _ body: @Sendable (inout Transaction) throws(PostgresError) -> Value
+  ) async throws(ResetError) -> Value {
     var triesLeft = 3
     while true {
       do throws(PostgresError) {

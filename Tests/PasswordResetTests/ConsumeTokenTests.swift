@@ -182,7 +182,8 @@ import Testing
       id: good.id, sealed: good.sealed.reversed(), kid: good.kid, caller: good.caller,
       addressKey: good.addressKey, accountKey: nil, createdAt: good.createdAt, sentAt: nil,
       expiresAt: good.expiresAt, consumedAt: nil, consumerKey: nil, revokedAt: nil,
-      revokeReason: nil, replacedAt: nil, droppedAt: nil, readAt: good.readAt)
+      revokeReason: nil, replacedAt: nil, droppedAt: nil, isWithdrawn: false,
+      readAt: good.readAt)
     await #expect(throws: ResetError.cryptography) { try await consume(OneRequest(bad)) }
   }
 }

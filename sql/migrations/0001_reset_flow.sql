@@ -243,11 +243,36 @@ CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request
     OR NEW.expires_at > OLD.expires_at AND (OLD.maybe_arrived_at IS NOT NULL OR OLD.sent_at IS NOT NULL))
   EXECUTE FUNCTION rekey.refuse_to_go_back();
 
+-- What was mailed and why links died is only added to, newest first, and so grows in the order of arrays.
 CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account
   FOR EACH ROW WHEN (
     NEW.key <> OLD.key
-    OR OLD.revoked_before IS NOT NULL AND (NEW.revoked_before < OLD.revoked_before OR NEW.revoked_before IS NULL))
+    OR OLD.revoked_before IS NOT NULL AND (NEW.revoked_before < OLD.revoked_before OR NEW.revoked_before IS NULL)
+    OR OLD.revoked_before IS NOT DISTINCT FROM NEW.revoked_before
+       AND (NEW.revoke_reason IS DISTINCT FROM OLD.revoke_reason OR NEW.earlier IS DISTINCT FROM OLD.earlier
+            OR NEW.earlier_reasons IS DISTINCT FROM OLD.earlier_reasons)
+    OR OLD.earlier IS NOT NULL AND (NEW.earlier < OLD.earlier OR NEW.earlier IS NULL)
+    OR OLD.mailed IS NOT NULL AND (NEW.mailed < OLD.mailed OR NEW.mailed IS NULL))
   EXECUTE FUNCTION rekey.refuse_to_go_back();
+
+-- A link that was revoked, or may be in somebody's hands, keeps its account.
+CREATE FUNCTION rekey.refuse_other_account() RETURNS trigger
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+BEGIN
+  IF (OLD.sent_at IS NOT NULL OR OLD.maybe_arrived_at IS NOT NULL
+      OR EXISTS (SELECT FROM rekey.account a WHERE a.key = OLD.account_key AND a.revoked_before >= OLD.created_at))
+    AND NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') THEN
+    RAISE EXCEPTION 'the account of a request does not change' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+COMMENT ON FUNCTION rekey.refuse_other_account() IS 'Raises integrity_constraint_violation for everybody but the owner.';
+
+CREATE TRIGGER keeps_its_account BEFORE UPDATE ON rekey.reset_request
+  FOR EACH ROW WHEN (OLD.account_key IS NOT NULL AND NEW.account_key IS DISTINCT FROM OLD.account_key)
+  EXECUTE FUNCTION rekey.refuse_other_account();
 
 -- No link lives for longer than 49 hours after its request: 24 in the outbox, 24 in a mailbox, one to spare.
 CREATE TRIGGER stays_while_it_decides BEFORE DELETE ON rekey.account

@@ -9,6 +9,7 @@ WITH clock AS MATERIALIZED (
   SET consumed_at = clock.now, consumer_key = $2::bytea
   FROM clock
   WHERE r.id = $1::uuid AND r.consumed_at IS NULL AND r.expires_at > clock.now
+    AND (r.dropped_at IS NULL OR r.drop_reason <> 'revoked' AND r.maybe_arrived_at IS NOT NULL)
     AND NOT EXISTS (
       SELECT FROM rekey.account a
       WHERE a.key = coalesce(r.account_key, r.address_key) AND r.created_at <= a.revoked_before)

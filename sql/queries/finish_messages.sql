@@ -67,10 +67,10 @@ WITH input AS MATERIALIZED (
   FROM ending e WHERE e.is_mailed AND e.key IN (SELECT l.key FROM accounts l)
   GROUP BY e.key
   ON CONFLICT (key) DO UPDATE
-    SET mailed = ARRAY(
+    SET mailed = CASE WHEN a.mailed @> excluded.mailed THEN a.mailed ELSE ARRAY(
       SELECT DISTINCT m.at FROM unnest(excluded.mailed || a.mailed) AS m(at)
       WHERE m.at > clock_timestamp() - interval '49 hours'
-      ORDER BY m.at DESC LIMIT 20)
+      ORDER BY m.at DESC LIMIT 20) END
 ), gone AS (
   DELETE FROM rekey.outbox o
   WHERE o.id = ANY (ARRAY(SELECT e.id FROM ending e WHERE e.outcome IN ('sent', 'dropped')))

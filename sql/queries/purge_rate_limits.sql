@@ -13,4 +13,5 @@ WITH doomed AS MATERIALIZED (
 ), gone AS (
   DELETE FROM rekey.rate_limit l WHERE l.ctid = ANY (ARRAY(SELECT f.place FROM free f))
 )
-SELECT CASE WHEN $3::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS rows
+SELECT CASE WHEN $3::bool THEN (SELECT count(*) FROM free) ELSE (SELECT count(*) FROM doomed) END AS rows,
+       CASE WHEN $3::bool THEN (SELECT count(*) FROM doomed) - (SELECT count(*) FROM free) ELSE 0 END AS locked

@@ -22,10 +22,11 @@ INSERT INTO rekey.account AS a (key, revoked_before, revoke_reason)
 SELECT k.key, c.at, $3::text FROM keys k CROSS JOIN cause c
 ORDER BY k.place, k.key
 ON CONFLICT (key) DO UPDATE
-  -- The clock may have stepped back since.
+  -- The clock may have stepped back since. At the same moment the first reason stays.
   SET revoked_before = greatest(excluded.revoked_before, a.revoked_before, a.mailed[1]),
       revoke_reason = excluded.revoke_reason,
       earlier = CASE WHEN a.revoked_before IS NULL THEN a.earlier ELSE (a.revoked_before || a.earlier)[1:7] END,
       earlier_reasons = CASE WHEN a.revoked_before IS NULL THEN a.earlier_reasons
                              ELSE (a.revoke_reason || a.earlier_reasons)[1:7] END
+  WHERE a.revoked_before IS NULL OR greatest(excluded.revoked_before, a.mailed[1]) > a.revoked_before
 RETURNING (SELECT c.at FROM cause c) AS at

@@ -18,13 +18,17 @@ public struct StoredRequest: Sendable, Equatable {
   /// When the last of `token.keep_live` newer links was asked for that have been mailed.
   public let replacedAt: Timestamp?
   public let droppedAt: Timestamp?
+  /// Dropped before any mail can have arrived, or because it was revoked: whatever account a directory
+  /// named for it meanwhile, and whether that could be written down.
+  public let isWithdrawn: Bool
   public let readAt: Timestamp
 
   public init(
     id: RequestID, sealed: [UInt8], kid: KeyID, caller: String, addressKey: KeyedHash,
     accountKey: KeyedHash?, createdAt: Timestamp, sentAt: Timestamp?, expiresAt: Timestamp,
     consumedAt: Timestamp?, consumerKey: KeyedHash?, revokedAt: Timestamp?,
-    revokeReason: RevokeReason?, replacedAt: Timestamp?, droppedAt: Timestamp?, readAt: Timestamp
+    revokeReason: RevokeReason?, replacedAt: Timestamp?, droppedAt: Timestamp?, isWithdrawn: Bool,
+    readAt: Timestamp
   ) {
     self.id = id
     self.sealed = sealed
@@ -41,6 +45,7 @@ public struct StoredRequest: Sendable, Equatable {
     self.revokeReason = revokeReason
     self.replacedAt = replacedAt
     self.droppedAt = droppedAt
+    self.isWithdrawn = isWithdrawn
     self.readAt = readAt
   }
 }
@@ -71,6 +76,9 @@ extension StoredRequest {
       return .revoked(at: revokedAt, reason: revokeReason ?? .invalidated)
     }
     if let replacedAt, couldWork(at: replacedAt) { return .replaced(at: replacedAt) }
+    if isWithdrawn, let droppedAt, readAt < expiresAt {
+      return .revoked(at: droppedAt, reason: .invalidated)
+    }
     return readAt < expiresAt && revokedAt == nil && replacedAt == nil ? nil : .expired
   }
 

@@ -45,6 +45,7 @@ extension StoredRequest {
       revokedAt: try row.optionalMoment("revoked_at"),
       revokeReason: try row.optionalText("revoke_reason").flatMap(RevokeReason.init(rawValue:)),
       replacedAt: try row.optionalMoment("replaced_at"),
-      droppedAt: try row.optionalMoment("dropped_at"), readAt: try row.moment("now"))
+      droppedAt: try row.optionalMoment("dropped_at"),
+      isWithdrawn: try row.bool("is_withdrawn"), readAt: try row.moment("now"))
   }
 }

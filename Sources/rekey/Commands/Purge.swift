@@ -98,7 +98,7 @@ struct Purge: AsyncParsableCommand {
   }
 
   private static func left(_ counts: Purger.Counts) -> String {
-    let rows = counts.lockedRequests > 0 ? ["\(counts.lockedRequests) requests"] : []
+    let rows = counts.lockedRows.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
     return (rows + counts.lockedTables.map { "all \($0)" }).joined(separator: ", ")
   }
 }

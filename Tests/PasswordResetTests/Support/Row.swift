@@ -23,6 +23,6 @@ struct Row {
       addressKey: try vault.addressKey(Sample.address(), caller: caller), accountKey: nil,
       createdAt: Sample.moment, sentAt: sentAt, expiresAt: expiresAt, consumedAt: consumedAt,
       consumerKey: consumerKey, revokedAt: revokedAt, revokeReason: revokeReason,
-      replacedAt: replacedAt, droppedAt: nil, readAt: readAt)
+      replacedAt: replacedAt, droppedAt: nil, isWithdrawn: false, readAt: readAt)
   }
 }

@@ -31,7 +31,7 @@ import Testing
     try await TestDatabase.with { database in
       try await Self.fill(database)
       var wanted = Self.all
-      (wanted.requests, wanted.lockedRequests) = (3, 1)
+      (wanted.requests, wanted.lockedRows) = (3, ["requests": 1])
       let lock = "SELECT FROM rekey.reset_request ORDER BY id LIMIT 1 FOR UPDATE"
       try await database.holding(lock) {
         let purged = try await database.purge()

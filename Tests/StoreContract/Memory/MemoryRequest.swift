@@ -25,6 +25,10 @@ struct MemoryRequest {
     expiresAt = now.advanced(bySeconds: lifetime.seconds)
   }
 
+  var isWithdrawn: Bool {
+    dropped.map { $0.reason == .revoked || maybeArrivedAt == nil } ?? false
+  }
+
   /// Of the row that decides over it.
   var key: KeyedHash { accountKey ?? addressKey }
 }
@@ -66,7 +70,7 @@ extension MemoryStore.State {
       consumedAt: request.consumed?.at, consumerKey: request.consumed?.key,
       revokedAt: revocation?.at, revokeReason: revocation?.reason,
       replacedAt: account?.replacement(of: request.createdAt, keepLive: keepLive),
-      droppedAt: request.dropped?.at, readAt: now)
+      droppedAt: request.dropped?.at, isWithdrawn: request.isWithdrawn, readAt: now)
   }
 }
 

@@ -6,7 +6,7 @@
 -- Returns the last id looked at, null behind the end; how many are old; how many of them are or would be
 -- deleted, with their dead letters; and how many were locked.
 WITH page AS MATERIALIZED (
-  SELECT r.id, r.created_at < $2::timestamptz AS is_old,
+  SELECT r.id, r.ctid AS place, r.created_at < $2::timestamptz AS is_old,
          r.consumed_at IS NULL AND r.dropped_at IS NULL AND r.expires_at > clock_timestamp() AS is_live
   FROM rekey.reset_request r
   WHERE r.id > $1::uuid
@@ -22,12 +22,13 @@ WITH page AS MATERIALIZED (
   SELECT o.id, o.request_id, o.dead_at FROM rekey.outbox o
   WHERE o.request_id > $1::uuid AND o.request_id <= (SELECT b.id FROM bound b) AND o.kind IN ('changed', 'event')
 ), doomed AS MATERIALIZED (
-  SELECT p.id FROM page p
+  SELECT p.id, p.place FROM page p
   WHERE p.is_old AND NOT p.is_live
     AND p.id NOT IN (SELECT m.request_id FROM messages m WHERE m.dead_at IS NULL)
 ), free AS MATERIALIZED (
-  SELECT r.id FROM rekey.reset_request r
-  WHERE $4::bool AND r.id = ANY (ARRAY(SELECT d.id FROM doomed d))
+  -- By their places: the index has been gone through once.
+  SELECT r.id, r.ctid AS place FROM rekey.reset_request r
+  WHERE $4::bool AND r.ctid = ANY (ARRAY(SELECT d.place FROM doomed d)) AND r.created_at < $2::timestamptz
   FOR UPDATE SKIP LOCKED
 ), letters AS MATERIALIZED (
   SELECT m.id FROM messages m WHERE m.request_id IN (SELECT d.id FROM doomed d)
@@ -39,7 +40,7 @@ WITH page AS MATERIALIZED (
 ), dropped AS (
   DELETE FROM rekey.outbox o WHERE o.id = ANY (ARRAY(SELECT l.id FROM free_letters l))
 ), gone AS (
-  DELETE FROM rekey.reset_request r WHERE r.id = ANY (ARRAY(SELECT f.id FROM free f))
+  DELETE FROM rekey.reset_request r WHERE r.ctid = ANY (ARRAY(SELECT f.place FROM free f))
 )
 SELECT (SELECT b.id FROM bound b) AS last,
        (SELECT count(*) FROM page p WHERE p.is_old) AS old,

@@ -41,37 +41,48 @@ extension TestDatabase {
       """)
   }
 
+  /// A statement at a time: each has the time that a busy machine may take for it.
   func fillSamples() async throws {
-    try await script(
-      """
-      INSERT INTO rekey.reset_request (id, address_key, account_key, sealed, kid, caller, created_at,
-        expires_at, sent_at, consumed_at)
-      SELECT sample.id(n), sample.key('address', n % 60000),
-        CASE WHEN n % 5 > 0 THEN sample.key('account', n % 50000) END, repeat('x', 256)::bytea,
-        '\\x01020304', 'app', sample.at(n), sample.at(n) + interval '30 min',
-        CASE WHEN n <= 180000 THEN sample.at(n) + interval '1 s' END,
-        CASE WHEN n <= 180000 AND n % 3 = 0 THEN sample.at(n) + interval '5 min' END
-      FROM generate_series(1, 200000) n;
-
-      INSERT INTO rekey.account (key, revoked_before, revoke_reason, earlier, earlier_reasons, mailed)
-      SELECT sample.key(k.kind, n), a.at, 'sibling_consumed', ARRAY[a.at - interval '1 d'],
-        '{invalidated}', ARRAY[a.at, a.at - interval '1 h', a.at - interval '2 h', a.at - interval '3 h']
-      FROM (VALUES ('account', 49999), ('address', 19999)) k(kind, last), generate_series(0, k.last) n,
-        LATERAL (SELECT sample.now() - n * interval '50 s' - interval '1 h' AS at) a;
-
-      INSERT INTO rekey.rate_limit SELECT sample.key('limit', n),
-        ARRAY[sample.now() - n * interval '20 s', sample.now() - n * interval '40 s']
-      FROM generate_series(1, 100000) n;
-      INSERT INTO rekey.idempotency SELECT sample.key('idempotency', n), sample.key('body', n), sample.id(n),
-        sample.now() - n * interval '1 s' FROM generate_series(1, 100000) n;
-      INSERT INTO rekey.suppression SELECT sample.key('suppressed', n), 'app', sample.id(n), 'x', '\\x01020304',
-        'bounce', 'ses', sample.at(n), sample.now() + n * interval '1 h' - interval '100 h'
-      FROM generate_series(1, 10000) n;
-      INSERT INTO rekey.hook_receipt SELECT sample.key('receipt', n), sample.now() - n * interval '9 s'
-      FROM generate_series(1, 20000) n;
-      \(Self.messages)
-      """)
+    for statement in Self.samples { try await script(statement) }
   }
+
+  private static let samples = [
+    """
+    INSERT INTO rekey.reset_request (id, address_key, account_key, sealed, kid, caller, created_at,
+      expires_at, sent_at, consumed_at)
+    SELECT sample.id(n), sample.key('address', n % 60000),
+      CASE WHEN n % 5 > 0 THEN sample.key('account', n % 50000) END, repeat('x', 256)::bytea,
+      '\\x01020304', 'app', sample.at(n), sample.at(n) + interval '30 min',
+      CASE WHEN n <= 180000 THEN sample.at(n) + interval '1 s' END,
+      CASE WHEN n <= 180000 AND n % 3 = 0 THEN sample.at(n) + interval '5 min' END
+    FROM generate_series(1, 200000) n
+    """,
+    """
+    INSERT INTO rekey.account (key, revoked_before, revoke_reason, earlier, earlier_reasons, mailed)
+    SELECT sample.key(k.kind, n), a.at, 'sibling_consumed', ARRAY[a.at - interval '1 d'],
+      '{invalidated}', ARRAY[a.at, a.at - interval '1 h', a.at - interval '2 h', a.at - interval '3 h']
+    FROM (VALUES ('account', 49999), ('address', 19999)) k(kind, last), generate_series(0, k.last) n,
+      LATERAL (SELECT sample.now() - n * interval '50 s' - interval '1 h' AS at) a
+    """,
+    """
+    INSERT INTO rekey.rate_limit SELECT sample.key('limit', n),
+      ARRAY[sample.now() - n * interval '20 s', sample.now() - n * interval '40 s']
+    FROM generate_series(1, 100000) n
+    """,
+    """
+    INSERT INTO rekey.idempotency SELECT sample.key('idempotency', n), sample.key('body', n), sample.id(n),
+      sample.now() - n * interval '1 s' FROM generate_series(1, 100000) n
+    """,
+    """
+    INSERT INTO rekey.suppression SELECT sample.key('suppressed', n), 'app', sample.id(n), 'x', '\\x01020304',
+      'bounce', 'ses', sample.at(n), sample.now() + n * interval '1 h' - interval '100 h'
+    FROM generate_series(1, 10000) n
+    """,
+    """
+    INSERT INTO rekey.hook_receipt SELECT sample.key('receipt', n), sample.now() - n * interval '9 s'
+    FROM generate_series(1, 20000) n;
+    """, messages,
+  ]
 
   /// By the last digit of n: 0 and 1 are due, 2 says that there is no account, 3 waits for another try, 4 is
   /// leased, 5 was lost, 6 is dead, 7 is an event, 8 a notice, 9 a dead event.

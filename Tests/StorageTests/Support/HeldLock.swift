@@ -13,9 +13,10 @@ extension TestDatabase {
       let holder = Task {
         try await script("BEGIN; \(statement); SELECT pg_advisory_xact_lock(1); COMMIT")
       }
+      // Other tests wait in databases of their own.
       let waits = """
-        SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()
         """
       while try await number(waits) == 0 { await Task.yield() }
       let release = {

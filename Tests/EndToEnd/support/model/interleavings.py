@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import Connection
 from stepped_session import Failed, SteppedSession
 
+FRUITLESS = 5
 BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
@@ -46,7 +47,8 @@ class Task:
     is_blocked: bool = False
     waits_since: int | None = None
     began: int | None = None
-    sent: int = 0
+    # Tries one after the other that were in vain.
+    fruitless: int = 0
     ended: int | None = None
     answer: Any = None
     failure: Failed | None = None
@@ -67,6 +69,7 @@ class Run:
         self.whole_trips = whole_trips
         self.observe = observe
         self.moment = 0
+        self.progress = 0
         self.story: list[str] = []
         self.was_blocked = 0
 
@@ -93,20 +96,21 @@ class Run:
     def _is_ready(self, task: Task) -> bool:
         if task.next is None or task.is_blocked:
             return False
-        if task.waits_since is None:
+        if task.waits_since is None or self.progress > task.waits_since:
             return True
         others = [other for other in self.tasks if other is not task]
-        return self.moment > task.waits_since or all(other.next is None for other in others)
+        return all(other.next is None or isinstance(other.next, Wait) for other in others)
 
     def _step(self, task: Task) -> None:
         while True:
             statement = task.next
             if isinstance(statement, Wait):
-                if self.moment == task.sent:
+                task.fruitless += 1
+                if task.fruitless > FRUITLESS:
                     self._end(task, failure=Failed("busy", "for ever, and nobody holds a lock"))
                     return
                 task.waits_since = None
-                self._advance(task, [])
+                self._advance(task, None)
                 continue
             assert statement is not None
             self.moment += 1
@@ -115,7 +119,6 @@ class Run:
             if statement.opens:
                 task.session.begin()
             self.story.append(f"{task.name}: {statement.name}")
-            task.sent = self.moment
             task.session.send(statement.name, statement.parameters)
             task.is_blocked = True
             self._settle(task)
@@ -166,11 +169,16 @@ class Run:
             self._end(task)
             return
         if isinstance(task.next, Wait):
-            task.waits_since = self.moment
+            task.waits_since = self.progress
+        elif rows is not None:
+            # Not by trying in vain, or two that wait for a third would go on and on.
+            self.progress += 1
+            task.fruitless = 0
 
     def _end(self, task: Task, failure: Failed | None = None) -> None:
         task.next, task.is_blocked, task.waits_since = None, False, None
         task.ended, task.failure = self.moment, failure
+        self.progress += 1
         if task.session.is_in_transaction:
             task.session.roll_back()
 

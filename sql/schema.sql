@@ -27,6 +27,21 @@ CREATE FUNCTION rekey.new_id() RETURNS uuid
 
 COMMENT ON FUNCTION rekey.new_id() IS 'A new message id: milliseconds of database time, then random bits (RFC 9562 section 5.7).';
 
+CREATE FUNCTION rekey.refuse_other_account() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  IF (OLD.sent_at IS NOT NULL OR OLD.maybe_arrived_at IS NOT NULL
+      OR EXISTS (SELECT FROM rekey.account a WHERE a.key = OLD.account_key AND a.revoked_before >= OLD.created_at))
+    AND NOT pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') THEN
+    RAISE EXCEPTION 'the account of a request does not change' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION rekey.refuse_other_account() IS 'Raises integrity_constraint_violation for everybody but the owner.';
+
 CREATE FUNCTION rekey.refuse_to_go_back() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -330,9 +345,11 @@ CREATE INDEX reset_request_account ON rekey.reset_request USING btree (account_k
 
 CREATE INDEX reset_request_address ON rekey.reset_request USING btree (address_key);
 
-CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account FOR EACH ROW WHEN (((new.key <> old.key) OR ((old.revoked_before IS NOT NULL) AND ((new.revoked_before < old.revoked_before) OR (new.revoked_before IS NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
+CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.account FOR EACH ROW WHEN (((new.key <> old.key) OR ((old.revoked_before IS NOT NULL) AND ((new.revoked_before < old.revoked_before) OR (new.revoked_before IS NULL))) OR ((NOT (old.revoked_before IS DISTINCT FROM new.revoked_before)) AND ((new.revoke_reason IS DISTINCT FROM old.revoke_reason) OR (new.earlier IS DISTINCT FROM old.earlier) OR (new.earlier_reasons IS DISTINCT FROM old.earlier_reasons))) OR ((old.earlier IS NOT NULL) AND ((new.earlier < old.earlier) OR (new.earlier IS NULL))) OR ((old.mailed IS NOT NULL) AND ((new.mailed < old.mailed) OR (new.mailed IS NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
 
 CREATE TRIGGER goes_forward BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((new.id <> old.id) OR (new.address_key <> old.address_key) OR (new.caller <> old.caller) OR (new.created_at <> old.created_at) OR ((old.account_key IS NOT NULL) AND (new.account_key IS NULL)) OR ((old.consumed_at IS NOT NULL) AND ((new.consumed_at IS DISTINCT FROM old.consumed_at) OR (new.consumer_key IS DISTINCT FROM old.consumer_key) OR (new.expires_at <> old.expires_at) OR (new.account_key IS DISTINCT FROM old.account_key))) OR ((old.completed_at IS NOT NULL) AND (new.completed_at IS DISTINCT FROM old.completed_at)) OR ((old.maybe_arrived_at IS NOT NULL) AND (new.maybe_arrived_at IS DISTINCT FROM old.maybe_arrived_at)) OR ((old.sent_at IS NOT NULL) AND (new.sent_at IS NULL)) OR ((old.dropped_at IS NOT NULL) AND (new.dropped_at IS DISTINCT FROM old.dropped_at)) OR (new.expires_at < old.expires_at) OR ((new.expires_at > old.expires_at) AND ((old.maybe_arrived_at IS NOT NULL) OR (old.sent_at IS NOT NULL))))) EXECUTE FUNCTION rekey.refuse_to_go_back();
+
+CREATE TRIGGER keeps_its_account BEFORE UPDATE ON rekey.reset_request FOR EACH ROW WHEN (((old.account_key IS NOT NULL) AND (new.account_key IS DISTINCT FROM old.account_key))) EXECUTE FUNCTION rekey.refuse_other_account();
 
 CREATE TRIGGER limits_deleted AFTER DELETE ON rekey.rate_limit FOR EACH STATEMENT EXECUTE FUNCTION rekey.tell_limits();
 

@@ -93,7 +93,8 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
 
   public func revoke(_ revocation: Revocation) async throws(ResetError) -> Int {
     let keepLive = database.keepLiveParameter
-    return try await transaction("revoke", of: revocation.key.bytes) { transaction throws(PostgresError) in
+    return try await transaction("revoke", of: revocation.key.bytes) {
+      transaction throws(PostgresError) in
       try transaction.precede(Queries.lockAccounts, [.null, .bytes(revocation.key.bytes)])
       let (address, account) = (revocation.addressKey, revocation.accountKey)
       let count = try transaction.execute(

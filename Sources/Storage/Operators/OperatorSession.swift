@@ -77,7 +77,8 @@ struct OperatorSession: Sendable {
 
   private static func problem(_ error: PostgresError) -> DatabaseProblem {
     foreignSchema.contains(error.sqlState ?? "")
-      ? DatabaseProblem("database: its schema is not the one of this rekey: look at rekey migrate --status")
+      ? DatabaseProblem(
+        "database: its schema is not the one of this rekey: look at rekey migrate --status")
       : DatabaseProblem(error)
   }
 }

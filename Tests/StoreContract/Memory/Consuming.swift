@@ -10,7 +10,9 @@ extension MemoryStore: TokenConsumer {
       let stored = state.stored(request)
       if case .decided(let answer) = try judge(stored) { return .decided(answer) }
       // Whatever the judge believes, a dead token stays dead.
-      guard stored.revokedAt == nil, !stored.isWithdrawn, request.consumed == nil, request.expiresAt > state.now else {
+      guard stored.revokedAt == nil, !stored.isWithdrawn, request.consumed == nil,
+        request.expiresAt > state.now
+      else {
         return .decided(.refused(.expired))
       }
       state.requests[id]?.consumed = (state.now, key)

@@ -19,9 +19,6 @@ public struct MailParts: Sendable {
   public var schedule: RetrySchedule
   /// Why the link of a request would be refused now.
   public var refusal: @Sendable (RequestID) async throws(ResetError) -> TokenRefusal?
-  /// For so long after a claim its judgement is believed; then the link is judged again before it is
-  /// sent.
-  public var judgedFor: Duration
 
   public init(
     outbox: any Outbox, suppressions: any SuppressionList, suppressor: Suppressor, vault: Vault,
@@ -30,8 +27,7 @@ public struct MailParts: Sendable {
     composer: any MessageComposer, chain: TransportChain,
     link: @escaping @Sendable (String) -> String, lifetime: WholeDuration, giveUp: GiveUp,
     poisonAfter: Int, schedule: RetrySchedule = RetrySchedule(),
-    refusal: @escaping @Sendable (RequestID) async throws(ResetError) -> TokenRefusal?,
-    judgedFor: Duration = .milliseconds(100)
+    refusal: @escaping @Sendable (RequestID) async throws(ResetError) -> TokenRefusal?
   ) {
     self.outbox = outbox
     self.suppressions = suppressions
@@ -47,6 +43,5 @@ public struct MailParts: Sendable {
     self.poisonAfter = poisonAfter
     self.schedule = schedule
     self.refusal = refusal
-    self.judgedFor = judgedFor
   }
 }

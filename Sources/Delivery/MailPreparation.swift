@@ -64,10 +64,10 @@ struct MailPreparation: Sendable {
   }
 
   /// Since its claim, or since its account was named, the link may have been withdrawn, or another one
-  /// used: what waited for a permit is compared with its account row once more.
+  /// used: with its permit in hand it is compared with its account row once more.
   func judge(_ mail: Opened) async throws(NoMail) {
     let held = mail.attempt.held
-    guard held.message.kind == .link, .now - held.since > parts.judgedFor else { return }
+    guard held.message.kind == .link else { return }
     let refusal: TokenRefusal?
     do { refusal = try await parts.refusal(held.message.requestID) } catch {
       throw mail.attempt.retry("request_not_read")

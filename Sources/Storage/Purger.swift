@@ -44,7 +44,7 @@ public struct Purger: Sendable {
   private static let pages = 512
 
   private let session: Session
-  private let rules: Rules
+  private var rules: Rules
 
   public init(url: PostgresURL, isPooled: Bool = false, rules: Rules) {
     session = Session(
@@ -66,6 +66,7 @@ public struct Purger: Sendable {
   ) async throws(DatabaseProblem) -> Counts {
     var counts = Counts()
     do throws(PostgresError) {
+      try await SchemaVersion.refuseFormer(session)
       let cutoff = try await cutoff()
       try await unlessLocked("requests", &counts) { counts throws(PostgresError) in
         try await purgeRequests(cutoff, &counts, onProgress)
@@ -75,8 +76,21 @@ public struct Purger: Sendable {
           try await purgePages(of: table, &counts, onProgress)
         }
       }
-    } catch { throw DatabaseProblem(error) }
+    } catch { throw OperatorSession.problem(error) }
+    if rules.deletes, !counts.lockedRows.isEmpty { counts.lockedRows = try await left() }
     return counts
+  }
+
+  /// What is still there of what should have gone: a row that another purge held locked has gone too.
+  private func left() async throws(DatabaseProblem) -> [String: Int] {
+    var looking = self
+    looking.rules.deletes = false
+    let counts = try await looking.purge()
+    return [
+      "requests": counts.requests, "dead letters": counts.messages,
+      "idempotency keys": counts.idempotency, "limiter rows": counts.rateLimits,
+      "account rows": counts.accounts,
+    ].filter { $0.value > 0 }
   }
 
   private func purgeRequests(

@@ -14,6 +14,13 @@ enum SchemaVersion {
     try transaction.execute(partitioned).only().bool("exists")
   }
 
+  /// - Throws: `misuse` that says so, before anything is read from or written to the former tables.
+  static func refuseFormer(_ session: Session) async throws(PostgresError) {
+    guard try await !session.execute(partitioned, within: .seconds(10)).only().bool("exists") else {
+      throw .misuse(formerProblem)
+    }
+  }
+
   static let formerProblem = """
     made by rekey 0.1.0, which this version does not carry over: give it a new database, or remove \
     the old tables with DROP SCHEMA rekey CASCADE

@@ -42,6 +42,7 @@ struct OperatorSession: Sendable {
     _ body: (Rows) throws(PostgresError) -> Value
   ) async throws(DatabaseProblem) -> Value {
     do throws(PostgresError) {
+      try await SchemaVersion.refuseFormer(session)
       return try body(try await session.execute(statement, parameters, within: Self.limit))
     } catch { throw Self.problem(error) }
   }
@@ -66,6 +67,7 @@ struct OperatorSession: Sendable {
     _ body: @Sendable (inout Transaction) throws(PostgresError) -> Value
   ) async throws(DatabaseProblem) -> Value {
     do throws(PostgresError) {
+      try await SchemaVersion.refuseFormer(session)
       return try await session.transaction(within: Self.limit, body)
     } catch { throw Self.problem(error) }
   }
@@ -75,8 +77,9 @@ struct OperatorSession: Sendable {
     _ = try? await session.execute(Queries.notifyWorkers, within: .seconds(5))
   }
 
-  private static func problem(_ error: PostgresError) -> DatabaseProblem {
-    foreignSchema.contains(error.sqlState ?? "")
+  static func problem(_ error: PostgresError) -> DatabaseProblem {
+    if case .misuse(let detail) = error { return DatabaseProblem("database: \(detail)") }
+    return foreignSchema.contains(error.sqlState ?? "")
       ? DatabaseProblem(
         "database: its schema is not the one of this rekey: look at rekey migrate --status")
       : DatabaseProblem(error)

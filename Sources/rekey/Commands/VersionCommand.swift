@@ -6,7 +6,7 @@ import Storage
 import Transfer
 
 enum Version {
-  static let number = "0.1.0"
+  static let number = "0.2.0-dev"
 }
 
 struct VersionCommand: ParsableCommand {

@@ -21,7 +21,6 @@ struct MailFixture {
   var poisonAfter = 5
   /// What a link is found to be that is judged once more before it is sent.
   var refusal: @Sendable (RequestID) async throws(ResetError) -> TokenRefusal? = { _ in nil }
-  var judgedFor = Duration.seconds(60)
 
   init(outbox: ScriptedOutbox = ScriptedOutbox()) throws {
     vault = try TestVault.make()
@@ -51,7 +50,7 @@ struct MailFixture {
         directory: { $0.name == "free" ? nil : queued }, composer: composer, chain: chain,
         link: { "https://reset.example.com/reset/verify?token=\($0)" },
         lifetime: WholeDuration(seconds: 1800), giveUp: Sample.giveUp, poisonAfter: poisonAfter,
-        schedule: schedule, refusal: refusal, judgedFor: judgedFor),
+        schedule: schedule, refusal: refusal),
       logger: book.logger)
   }
 

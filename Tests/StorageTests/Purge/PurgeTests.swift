@@ -69,7 +69,7 @@ import Testing
         "SELECT FROM rekey.outbox WHERE dead_at IS NOT NULL ORDER BY id DESC LIMIT 2 FOR UPDATE"
       ) {
         let purged = try await database.purge()
-        #expect(purged.messages == 3 && purged.isComplete)
+        #expect(purged.messages == 3 && purged.lockedRows == ["dead letters": 2])
       }
       #expect(try await database.purge().messages == 2)
       #expect(try await database.number("SELECT count(*) FROM rekey.outbox") == 2)

@@ -11,7 +11,10 @@ extension MemoryStore: RequestReader {
     try call { state in
       guard let request = state.requests[id], request.caller == caller else { return nil }
       let message = state.messages.values.first { $0.requestID == id && $0.kind == .link }
-      return RequestDescription(request, state.stored(request), message)
+      // What became of the message is told by itself.
+      var unended = request
+      unended.dropped = nil
+      return RequestDescription(request, state.stored(unended), message)
     }
   }
 }

@@ -335,7 +335,7 @@ CREATE INDEX outbox_due ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS 
 
 CREATE INDEX outbox_events ON rekey.outbox USING btree (run_at) WHERE ((dead_at IS NULL) AND (kind = 'event'::text));
 
-CREATE INDEX outbox_oldest ON rekey.outbox USING btree (id) WHERE ((dead_at IS NULL) AND (kind = ANY (ARRAY['link'::text, 'no_account'::text])));
+CREATE INDEX outbox_oldest ON rekey.outbox USING btree (id) WHERE ((dead_at IS NULL) AND (leased_until IS NULL) AND (kind = ANY (ARRAY['link'::text, 'no_account'::text])));
 
 CREATE INDEX outbox_request ON rekey.outbox USING btree (request_id) WHERE (kind = ANY (ARRAY['changed'::text, 'event'::text]));
 

@@ -63,14 +63,15 @@ import Testing
     return pages
   }
 
-  @Test func `a message of a hundred thousand due ones costs what one of fifty thousand does`()
+  @Test
+  func `a message of two hundred thousand due ones costs what one of a hundred thousand does`()
     async throws
   {
     try await TestDatabase.with { database in
       try await database.withClaims { session in
-        try await database.fill(50_000, Self.due[0].1)
+        try await database.fill(100_000, Self.due[0].1)
         let few = try await ClaimCost(of: .mail, atMost: 64, in: session)
-        try await database.fill(50_000, Self.due[0].1)
+        try await database.fill(100_000, Self.due[0].1)
         let many = try await ClaimCost(of: .mail, atMost: 64, in: session)
         try await database.script("ANALYZE rekey.outbox; ANALYZE rekey.reset_request")
         let known = try await ClaimCost(of: .mail, atMost: 64, in: session)

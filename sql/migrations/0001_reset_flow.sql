@@ -134,8 +134,10 @@ CREATE INDEX outbox_suspects ON rekey.outbox (run_at)
   WHERE dead_at IS NULL AND leased_until IS NOT NULL AND kind <> 'event';
 CREATE INDEX outbox_events ON rekey.outbox (run_at)
   WHERE dead_at IS NULL AND kind = 'event';
--- What gets too old is looked for in the order of making, however many dead letters are older.
-CREATE INDEX outbox_oldest ON rekey.outbox (id) WHERE dead_at IS NULL AND kind IN ('link', 'no_account');
+-- What gets too old is looked for in the order of making, however many dead letters are older; what was
+-- lost, by the queue of suspects, so that a claim writes nothing here.
+CREATE INDEX outbox_oldest ON rekey.outbox (id)
+  WHERE dead_at IS NULL AND leased_until IS NULL AND kind IN ('link', 'no_account');
 CREATE INDEX outbox_dead ON rekey.outbox (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX outbox_request ON rekey.outbox (request_id) WHERE kind IN ('changed', 'event');
 

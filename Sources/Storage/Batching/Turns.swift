@@ -11,7 +11,7 @@ actor Turns<Key: Hashable & Sendable> {
   private let patience: Duration
   private var lines: [Key: FIFO<Turn>] = [:]
 
-  init(line: Int = 64, patience: Duration = .seconds(3)) {
+  init(line: Int = 512, patience: Duration = .seconds(3)) {
     self.line = line
     self.patience = patience
   }

@@ -6,7 +6,7 @@ import Storage
 import Transfer
 
 enum Version {
-  static let number = "0.2.0-dev"
+  static let number = "0.2.0"
 }
 
 struct VersionCommand: ParsableCommand {

@@ -45,6 +45,29 @@ import Testing
     }
   }
 
+  @Test func `operators' commands neither read nor write it`() async throws {
+    try await TestDatabase.with(isMigrated: false) { database in
+      try await database.script(Self.former, as: .owner)
+      let url = try database.url(.owner)
+      let day = WholeDuration(seconds: 86_400)
+      let (dead, outbox) = (
+        DeadLetters(url: url, giveUpAfter: day, keepLive: 3), OutboxSwitch(url: url)
+      )
+      let purger = Purger(url: url, rules: .init(olderThan: day, longestWindow: day))
+      for call in [
+        { _ = try await dead.find(.lowest(at: Timestamp(microseconds: 0))) },
+        { _ = try await outbox.pause(reason: nil) },
+        { _ = try await OutboxStatistics.read(url: url) }, { _ = try await purger.purge() },
+      ] as [@Sendable () async throws -> Void] {
+        let problem = await #expect(throws: DatabaseProblem.self) { try await call() }
+        #expect(problem?.description.contains("rekey 0.1.0") == true)
+      }
+      await dead.close()
+      await outbox.close()
+      await purger.close()
+    }
+  }
+
   @Test func `what it says is enough`() async throws {
     try await TestDatabase.with(isMigrated: false) { database in
       try await database.script(Self.former, as: .owner)

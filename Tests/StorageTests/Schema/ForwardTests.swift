@@ -62,6 +62,14 @@ import Testing
     account("revoked", "key = decode(md5('other'), 'hex')"),
     account("revoked", "revoked_before = revoked_before - interval '1 us'"),
     account("revoked", "revoked_before = NULL, revoke_reason = NULL"),
+    account("revoked", "revoke_reason = 'invalidated'"),
+    account("revoked", "earlier = '{2001-01-01}', earlier_reasons = '{invalidated}'"),
+    account("mailed", "mailed = NULL"),
+    account("mailed", "mailed = '{}'"),
+    account("mailed", "mailed = ARRAY[mailed[1] - interval '1 us']"),
+    // Somebody may have the link.
+    request("sent", "account_key = decode(md5('43'), 'hex')"),
+    request("uncertain", "account_key = decode(md5('43'), 'hex')"),
     delete("revoked"), delete("mailed"),
   ]
 

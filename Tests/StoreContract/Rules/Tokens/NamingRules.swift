@@ -46,6 +46,19 @@ extension StoreContract {
       // Of another account it would have been a link as any other.
       #expect(try await contract.name("43", message))
     },
+    Rule("a link that was dropped instead of being named is dead, whoever holds it") { contract in
+      let id = try await contract.accept(Ask("a@example.com").with(\.directory, .http))
+      let message = try await contract.claim(id)
+      #expect(try await contract.invalidate(.account(id: "42")) == 0)
+      #expect(try await contract.name("42", message) == false)
+      #expect(try await contract.store.outbox.finish(message, .dropped(.revoked)))
+      #expect(try await contract.refusal(id)?.isRevoked == true)
+      #expect(try await contract.consume(id).refusal?.isRevoked == true)
+      let outcome = try await contract.store.consumer.consume(
+        id, key: nil, reports: false, judge: StoreContract.letsLive)
+      guard case .decided(.refused) = outcome else { throw BrokenRule() }
+      #expect(try await contract.describe(id).state == .dropped)
+    },
     Rule("a link that was revoked by the account it had is not named anew") { contract in
       let id = try await contract.accept(Ask().with(\.directory, .http))
       #expect(try await contract.name("42", try await contract.claimAndFail(id)) == false)

@@ -121,6 +121,7 @@ public struct Migrator: Sendable {
         }
         progress.wait = reason
         onProgress(progress)
+        // Who holds a lock tells nobody when it is free; to wait in its queue would hold up all others.
         do { try await Task.sleep(for: patience.pause) } catch {
           throw DatabaseProblem("\(progress): stopped; run rekey migrate again to go on")
         }

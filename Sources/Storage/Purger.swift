@@ -168,7 +168,7 @@ public struct Purger: Sendable {
     let row = try await session.execute(statement, parameters, within: .seconds(600)).only()
     let share = min(max(rules.share, 1), 100)
     let pause = (ContinuousClock.now - began) * (100 - share) / share
-    // A share of the time is what was asked for.
+    // The pause is the work's other half: the share of the time that was asked to be left to others.
     if rules.deletes { try? await Task.sleep(for: pause) }
     return row
   }

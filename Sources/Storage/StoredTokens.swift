@@ -96,16 +96,11 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
     return try await transaction("revoke", of: revocation.key.bytes) {
       transaction throws(PostgresError) in
       try transaction.precede(Queries.lockAccounts, [.null, .bytes(revocation.key.bytes)])
-      let (address, account) = (revocation.addressKey, revocation.accountKey)
+      let siblings = Self.siblings(revocation.addressKey, revocation.accountKey, .invalidated)
       let count = try transaction.execute(
-        Queries.countLive,
-        [
-          address.map { .bytes($0.bytes) } ?? .null, account.map { .bytes($0.bytes) } ?? .null,
-          keepLive,
-        ]
+        Queries.countLive, siblings.prefix(2) + [keepLive]
       ).only().int("live")
-      try transaction.finish(
-        Queries.revokeAccounts, Self.siblings(address, account, .invalidated) + [.null])
+      try transaction.finish(Queries.revokeAccounts, siblings + [.null])
       return count
     }
   }
@@ -118,7 +113,7 @@ public struct StoredTokens: TokenConsumer, TokenRevoker, RequestCompleter {
     try transaction.precede(Queries.lockRequest, [.uuid(id.bytes)])
   }
 
-  /// `$1` to `$3` of `revoke_accounts`.
+  /// `$1` to `$3` of `revoke_accounts`, of which the first two are those of `count_live`.
   private static func siblings(
     _ address: KeyedHash?, _ account: KeyedHash?, _ reason: RevokeReason
   ) -> [Parameter] {

@@ -64,9 +64,9 @@ extension Assembly {
     { [callers] in callers.value.eventSubscribers }
   }
 
-  /// Enough for two ids.
+  /// Enough for one id.
   static let random: @Sendable () throws(ResetError) -> [UInt8] = { () throws(ResetError) in
-    do { return try SecureRandom.bytes(20) } catch { throw .cryptography }
+    do { return try SecureRandom.bytes(10) } catch { throw .cryptography }
   }
 }
 

@@ -2,7 +2,6 @@
 long run is ops/bench/faults."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,6 @@ from fault_report import report
 from fault_run import FaultRun
 from faulty_sink import FaultySink
 from installation import Installation, migrate_and_grant
-
-
-@pytest.fixture
-def sink() -> Iterator[FaultySink]:
-    made = FaultySink(seed=1)
-    yield made
-    made.close()
 
 
 @pytest.mark.long

@@ -22,6 +22,7 @@ SETTINGS = (
     "default_transaction_isolation", "client_connection_check_interval", "TimeZone",
     "application_name", "client_encoding", "DateStyle", "standard_conforming_strings",
 )  # fmt: skip
+# The server is what is slow for `slow`: longer than any question may take.
 QUERY = """
 SELECT id, email FROM public.users
 WHERE lower(email) = lower($1)
